@@ -1,0 +1,1 @@
+"""The command line of Palautevirta and the embedded stack behind it."""

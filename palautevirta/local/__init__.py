@@ -1,0 +1,1 @@
+"""Real Kafka, real Postgres, a token issuer and our services on loopback, under one data directory."""

@@ -1,0 +1,41 @@
+"""Whether the record agrees with itself (architecture, promise 5).
+
+Every statement of schemas/sql/verify names what must hold and gives the rows that break it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from services.runtime.statements import load_statements
+
+_MOST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One statement: what must hold, and the first rows that break it (none: it holds)."""
+
+    name: str
+    holds: str
+    broken_by: Sequence[dict[str, Any]]
+
+
+async def verify(database_url: str) -> list[Finding]:
+    """Ask every statement in one snapshot, so that a database at work is judged at one moment."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return [
+                await _ask(connection, name, sql)
+                for name, sql in sorted(load_statements("schemas.sql", "verify").items())
+            ]
+    finally:
+        await connection.close()
+
+
+async def _ask(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: str) -> Finding:
+    rows = await connection.fetch(f"SELECT * FROM ({sql}) AS broken LIMIT {_MOST_ROWS}")  # noqa: S608 - our own files
+    return Finding(name, sql.splitlines()[0].removeprefix("-- "), [dict(row) for row in rows])

@@ -1,0 +1,78 @@
+"""The non-response coefficient and the points weighted with it (national model §7).
+
+The rate is that of (period, survey kind, provider in the structure asked for), whatever the filter and the grain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from schemas.national.parameters import Branch, CoefficientRow, Piece
+from schemas.national.rules.figures import Totals, response_rate, response_rate_days
+from schemas.national.surveys import SurveyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """A coefficient, the rate that it comes from, and the branch of the table that gave it."""
+
+    rate: Fraction
+    branch: Branch
+    value: Fraction
+
+
+def correction_rate(kind: SurveyKind, totals: Totals) -> Fraction | None:
+    """Return r as the coefficient's input.
+
+    Students: respondents / targets, None when nobody answered. Instructors: respondent days / target days, 0 when there
+    are target days and nobody answered, None without target days. The workplace survey has no correction: None.
+    """
+    match kind:
+        case "workplace":
+            return None
+        case "workplace_instructor":
+            return response_rate_days(totals)
+        case _:
+            return response_rate(totals) if totals.respondents else None
+
+
+def coefficient(
+    kind: SurveyKind, period: str, totals: Totals, *, table: Sequence[CoefficientRow]
+) -> Coefficient | None:
+    """Return c(r) for a provider's totals of one survey kind and reporting period; None where r is.
+
+    ``table`` is in rising order of periods.
+
+    Raises:
+        LookupError: the table begins after ``period``.
+    """
+    rate = correction_rate(kind, totals)
+    if rate is None:
+        return None
+    piece = next(piece for piece in _row(period, table).pieces if _holds(piece, rate))
+    return Coefficient(rate, piece.branch, _value(piece, rate))
+
+
+def weighted_points(kind: SurveyKind, points: Fraction, applied: Coefficient | None) -> Fraction | None:
+    """Return points times c; for the workplace survey the points themselves, else None without a coefficient."""
+    if kind == "workplace":
+        return points
+    return None if applied is None else points * applied.value
+
+
+def _row(period: str, table: Sequence[CoefficientRow]) -> CoefficientRow:
+    # Periods are four-digit years, so their texts sort as they follow each other.
+    rows = [row for row in table if row.from_period <= period]
+    if not rows:
+        raise LookupError(f"the table of coefficients has no row for {period}")
+    return rows[-1]
+
+
+def _holds(piece: Piece, rate: Fraction) -> bool:
+    return (piece.at_least is None or rate >= piece.at_least) and (piece.at_most is None or rate <= piece.at_most)
+
+
+def _value(piece: Piece, rate: Fraction) -> Fraction:
+    if piece.polynomial is None:
+        return 1 / rate
+    return sum((term * rate**power for power, term in enumerate(piece.polynomial)), Fraction(0))

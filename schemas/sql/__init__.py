@@ -1,0 +1,1 @@
+"""Migrations and the statements that more than one part leans on."""

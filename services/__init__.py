@@ -1,0 +1,1 @@
+"""The processes of Palautevirta: each service is a package that imports `services.runtime` and `schemas`, no other."""

@@ -1,0 +1,240 @@
+"""From a record of the log to an event that can be applied, or to the reason why it can't.
+
+Pure, and deaf to the clock, so that a replay gives the same. The checks are those of the collector (`read_event`):
+a record that fails them here was written by something else, or by a collector with another model.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, Final, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from schemas.events import codec
+from schemas.events.codec import (
+    Background,
+    EmployerBackground,
+    Event,
+    RequestCancelled,
+    RequestRecorded,
+    Response,
+    ResponseSubmitted,
+)
+from schemas.events.instants import parse_instant
+from schemas.events.reading import NotJson, Refusal, read_event
+from schemas.national.layout import CHOSEN, DONT_KNOW, Layout, layout
+from schemas.national.model import NationalModels
+from services.aggregator.merge import BackgroundRegister, Facts, Particulars, Register, ResponseRegister
+from services.runtime.kafka import partition_of
+
+_DIGEST_BYTES: Final = 16
+_NUMBER_BYTES: Final = 2
+
+_PLACED: Final = ("institution_oid", "site_oid", "qualification")
+_FACTS: Final = (
+    "survey_kind",
+    "trigger_date",
+    "valid_from",
+    "valid_to",
+    "exclusion",
+    "work_period_end",
+    "duration_days",
+)
+
+
+class Record(Protocol):
+    """What is read of a record of the log; `timestamp` is the broker's, in milliseconds since 1970."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Arrival(Struct, frozen=True):
+    """A valid event, and where it stands in the log.
+
+    `content` is what two copies of one event have in common, `digest` its digest under the newest key.
+    """
+
+    partition: int
+    offset: int
+    received_ms: int
+    provider: str
+    key: bytes
+    content: bytes
+    digest: bytes
+    subject: str
+    register: Register
+
+
+class Reject(Struct, frozen=True):
+    """A record that can't be applied: a reason code, pointers to what is wrong, and its name as far as it has one."""
+
+    partition: int
+    offset: int
+    received_ms: int
+    reason: str
+    pointers: tuple[str, ...] = ()
+    provider: str | None = None
+    key: bytes | None = None
+
+
+class NewerModel(Struct, frozen=True):
+    """The record's collector knew a newer model than this process does: its partition has to wait for an upgrade."""
+
+    partition: int
+    offset: int
+    model: int
+
+
+class DigestKeys(Struct, frozen=True):
+    """The secret keys of digests by number; the newest number signs, the others still compare."""
+
+    keys: dict[int, bytes]
+
+    @property
+    def newest(self) -> int:
+        """The number of the key that new digests are made with."""
+        return max(self.keys)
+
+    def digest(self, content: bytes, number: int) -> bytes:
+        """The keyed digest of a content, 16 bytes."""
+        return blake2b(content, digest_size=_DIGEST_BYTES, key=self.keys[number]).digest()
+
+
+class Decoder:
+    """Decodes records for one partitioned topic under the models that this process knows."""
+
+    def __init__(self, models: NationalModels, keys: DigestKeys, partitions: int) -> None:
+        self._models = models
+        self._newest = models.newest.number
+        self._keys = keys
+        self._partitions = partitions
+
+    def decode(self, record: Record) -> Arrival | Reject | NewerModel:
+        """One record; every outcome is a value."""
+        model = _model_of(record)
+        if model > self._newest:
+            return NewerModel(record.partition, record.offset, model)
+        try:
+            event = read_event(record.value or b"", self._models)
+        except NotJson:
+            return Reject(record.partition, record.offset, record.timestamp, "not_json")
+        if isinstance(event, Refusal):
+            return self._rejected(record, event)
+        key = codec.event_key(event.source, event.id)
+        if partition_of(event.providerid, self._partitions) != record.partition:
+            # The provider's rows belong to another partition's writer, so the reject stands under no provider.
+            return Reject(record.partition, record.offset, record.timestamp, "wrong_partition", ("/providerid",))
+        content = codec.content(event)
+        return Arrival(
+            record.partition,
+            record.offset,
+            record.timestamp,
+            event.providerid,
+            key,
+            content,
+            self._keys.digest(content, self._keys.newest),
+            event.subject,
+            self._register(event, key),
+        )
+
+    def fingerprint(self, record: Record) -> bytes:
+        """By which the fence remembers the last record it passed: the key's number, two bytes, and the keyed digest."""
+        return _fingerprint(record, self._keys, self._keys.newest)
+
+    def recognises(self, record: Record, fingerprint: bytes) -> bool:
+        """Whether this is the record that the fence remembers, also when an older key made the fingerprint."""
+        number = int.from_bytes(fingerprint[:_NUMBER_BYTES])
+        return number in self._keys.keys and _fingerprint(record, self._keys, number) == fingerprint
+
+    def _rejected(self, record: Record, refusal: Refusal) -> Reject:
+        key = provider = None
+        if refusal.source is not None and refusal.id is not None:
+            key = codec.event_key(refusal.source, refusal.id)
+        if refusal.provider is not None and partition_of(refusal.provider, self._partitions) == record.partition:
+            provider = refusal.provider
+        pointers = tuple(problem.pointer for problem in refusal.problems)
+        reason = refusal.problems[0].code.value
+        return Reject(record.partition, record.offset, record.timestamp, reason, pointers, provider, key)
+
+    def _register(self, event: Event, key: bytes) -> Register:
+        at_us = codec.time_us(event)
+        if isinstance(event, RequestRecorded):
+            data = event.data
+            return BackgroundRegister(at_us, False, key, _facts(data), _particulars(data))
+        if isinstance(event, ResponseSubmitted):
+            return self._submitted(event.data, at_us, key)
+        if isinstance(event, RequestCancelled):
+            return BackgroundRegister(at_us, True, key, cancellation=event.data.reason)
+        return ResponseRegister(at_us, True, key, withdrawal=event.data.reason)
+
+    def _submitted(self, data: Response, at_us: int, key: bytes) -> ResponseRegister:
+        questionnaire = self._models.questionnaire(data.questionnaire)
+        assert questionnaire is not None  # read_event judged it
+        return ResponseRegister(
+            at_us,
+            False,
+            key,
+            questionnaire.number,
+            parse_instant(data.answered_at),
+            encode_answers(data, layout(questionnaire)),
+        )
+
+
+def _fingerprint(record: Record, keys: DigestKeys, number: int) -> bytes:
+    return number.to_bytes(_NUMBER_BYTES) + keys.digest(record.value or b"", number)
+
+
+def _model_of(record: Record) -> int:
+    """The newest model number that the record's collector knew; a record without one claims nothing."""
+    for name, value in record.headers:
+        if name == "model" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _facts(data: Background) -> Facts:
+    employer = data if isinstance(data, EmployerBackground) else None
+    return Facts(
+        data.survey_kind,
+        data.trigger_date,
+        data.valid_from,
+        data.valid_to,
+        data.exclusion,
+        employer.work_period_end if employer else None,
+        employer.duration_days if employer else 0,
+        employer is not None and employer.apprenticeship_basis == "entrepreneur",
+    )
+
+
+def _particulars(data: Background) -> Particulars:
+    rest: dict[str, Any] = msgspec.to_builtins(data)
+    for name in (*_PLACED, *_FACTS):
+        rest.pop(name, None)
+    return Particulars(
+        data.institution_oid, data.site_oid, data.qualification, msgspec.json.encode(rest).decode() if rest else None
+    )
+
+
+def encode_answers(data: Response, form: Layout) -> bytes:
+    """The answers as one byte a slot, 0 for none; the values are those of `schemas.national.layout`."""
+    row = bytearray(len(form.slots))
+    for answer in data.answers:
+        slot = form.slot_of[answer.question]
+        if answer.score is not None:
+            row[slot] = answer.score
+        elif answer.nps is not None:
+            row[slot] = answer.nps + 1
+        elif answer.choice is not None:
+            row[slot] = form.choice_index[answer.question][answer.choice] + 1
+        elif answer.choices:
+            row[slot] = CHOSEN
+            for choice in answer.choices:
+                row[slot + 1 + form.choice_index[answer.question][choice]] = CHOSEN
+        else:
+            row[slot] = DONT_KNOW
+    return bytes(row)

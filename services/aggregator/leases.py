@@ -1,0 +1,98 @@
+"""Which partitions are ours: leases by Postgres' clock, with a heartbeat on a connection of its own.
+
+A lease only decides who should work. What makes it safe is the epoch in the fence, which taking a lease raises: the
+former owner's next transaction finds another epoch and writes nothing.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from services.aggregator.store import SQL, StoreUnavailable, close, connect
+from services.runtime.logging import logger
+from services.runtime.waiting import set_within
+
+LEASE: Final = timedelta(seconds=5)
+HEARTBEAT_S: Final = 1.0
+
+_LOG: Final = logger(__name__)
+
+
+class Leases:
+    """The partitions that this process holds, and the task that keeps, takes and gives them back."""
+
+    def __init__(self, owner: str, partitions: int, options: Mapping[str, Any]) -> None:
+        self._owner = owner
+        self._partitions = partitions
+        self._options = options
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._last_beat: float | None = None
+        self.held: Mapping[int, int] = {}
+
+    @property
+    def seconds_since_heartbeat(self) -> float:
+        """How long ago the database last heard of us; infinite before the first time."""
+        if self._last_beat is None:
+            return math.inf
+        return asyncio.get_running_loop().time() - self._last_beat
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Keep the leases until `stopping` is set; the caller then lets its lanes finish and calls `leave`."""
+        while not stopping.is_set():
+            try:
+                await self._beat()
+            except StoreUnavailable as error:
+                _LOG.warning("heartbeat_failed", reason=str(error))
+                await self._disconnect()
+                if self.seconds_since_heartbeat > LEASE.total_seconds():
+                    self._hold({})
+            await set_within(stopping, HEARTBEAT_S)
+
+    async def leave(self) -> None:
+        """Give everything back, so that others needn't wait for it to run out."""
+        held, self.held = sorted(self.held), {}
+        try:
+            await self._fetch("release_leases", self._owner, held)
+            await self._fetch("leave", self._owner)
+        except StoreUnavailable as error:
+            _LOG.warning("leases_left_to_run_out", reason=str(error))
+        await self._disconnect()
+
+    async def _beat(self) -> None:
+        held = await self._pairs("heartbeat", self._owner, LEASE)
+        self._last_beat = asyncio.get_running_loop().time()
+        (alive,) = await self._fetch("count_aggregators", LEASE)
+        share = math.ceil(self._partitions / max(1, alive["count"]))
+        if len(held) > share:
+            extra = sorted(held)[share:]
+            await self._fetch("release_leases", self._owner, extra)
+            held = {partition: epoch for partition, epoch in held.items() if partition not in extra}
+        elif len(held) < share:
+            held |= await self._pairs("take_leases", self._owner, LEASE, share - len(held))
+        self._hold(held)
+
+    def _hold(self, held: Mapping[int, int]) -> None:
+        if held != self.held:
+            _LOG.info("leases_changed", partitions=sorted(held))
+            self.held = dict(held)
+
+    async def _pairs(self, statement: str, *arguments: Any) -> dict[int, int]:
+        return {row["partition"]: row["epoch"] for row in await self._fetch(statement, *arguments)}
+
+    async def _fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        if self._connection is None:
+            self._connection = await connect(self._options)
+        try:
+            found: list[asyncpg.Record] = await self._connection.fetch(SQL[statement], *arguments)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise StoreUnavailable(f"{type(error).__name__} at {statement}") from error
+        return found
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await close(connection)

@@ -1,0 +1,193 @@
+"""How values lie in the columns of the statements, and back: the only place that knows the order of columns. Pure.
+
+Statements take one array a column, so a batch of rows is turned on its side by `columns`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.aggregator.contribution import Contribution, Deltas
+from services.aggregator.decode import Arrival, Reject
+from services.aggregator.fold import (
+    ChangedRequest,
+    DayBook,
+    EventName,
+    RequestName,
+    StoredRequest,
+    Verdict,
+)
+from services.aggregator.merge import BackgroundRegister, Facts, RequestState, ResponseRegister
+
+Row = tuple[Any, ...]
+
+
+def columns(rows: Sequence[Row], width: int) -> list[Sequence[Any]]:
+    """The columns of these rows, `width` of them even when there is no row."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def ledger_row(name: EventName, arrival: Arrival) -> Row:
+    """enter_ledger: partition, provider, event_key, digest, log_offset, received ms, subject."""
+    return (*name, arrival.digest, arrival.offset, arrival.received_ms, arrival.subject)
+
+
+def stored_request(row: Mapping[str, Any]) -> tuple[RequestName, StoredRequest]:
+    """read_requests: a request as its row says."""
+    background = response = None
+    if row["background_at_us"] is not None:
+        background = BackgroundRegister(
+            row["background_at_us"], row["background_cancelled"], row["background_key"], _stored_facts(row)
+        )
+    if row["response_at_us"] is not None:
+        response = ResponseRegister(
+            row["response_at_us"],
+            row["response_withdrawn"],
+            row["response_key"],
+            row["questionnaire"],
+            row["answered_at_us"],
+            row["answers"],
+        )
+    counted = row["response"] == "counts"
+    added = Contribution(
+        row["target"],
+        row["response"],
+        row["month"],
+        row["survey_kind"] if row["month"] is not None else None,
+        bool(row["entrepreneur"]) and row["month"] is not None,
+        row["target_days"],
+        row["respondent_days"],
+        row["points"],
+        row["questionnaire"] if counted else None,
+        row["answers"] if counted else None,
+    )
+    return (row["partition"], row["provider"], row["subject"]), StoredRequest(RequestState(background, response), added)
+
+
+def _stored_facts(row: Mapping[str, Any]) -> Facts | None:
+    if row["background_cancelled"]:
+        return None
+    return Facts(
+        row["survey_kind"],
+        row["trigger_date"],
+        row["valid_from"],
+        row["valid_to"],
+        row["exclusion"],
+        row["work_period_end"],
+        row["duration_days"],
+        row["entrepreneur"],
+    )
+
+
+_NO_FACTS: Row = (None,) * 11
+
+
+def background_row(change: ChangedRequest, oids: Mapping[str, int]) -> Row:
+    """write_backgrounds: name, register, facts and particulars, contribution (25 columns)."""
+    register = change.state.background
+    assert register is not None
+    if register.facts is None or register.particulars is None:
+        facts, rest = _NO_FACTS, None
+    else:
+        known, placed = register.facts, register.particulars
+        facts = (
+            known.survey_kind,
+            None if placed.institution is None else oids[placed.institution],
+            None if placed.site is None else oids[placed.site],
+            placed.qualification,
+            known.trigger_date,
+            known.valid_from,
+            known.valid_to,
+            known.exclusion,
+            known.work_period_end,
+            known.duration_days,
+            known.entrepreneur,
+        )
+        rest = placed.rest
+    return (*change.name, *register.stamp, *facts, register.cancellation, rest, *_contribution(change.adds))
+
+
+def response_row(change: ChangedRequest) -> Row:
+    """write_responses: name, register, contribution (16 columns)."""
+    register = change.state.response
+    assert register is not None
+    return (
+        *change.name,
+        *register.stamp,
+        register.questionnaire,
+        register.answered_at_us,
+        register.answers,
+        register.withdrawal,
+        *_contribution(change.adds),
+    )
+
+
+def _contribution(adds: Contribution) -> Row:
+    return (adds.target, adds.response, adds.month, adds.target_days, adds.respondent_days, adds.points)
+
+
+def month_figure_rows(deltas: Deltas) -> list[Row]:
+    """add_month_figures: key and five sums (10 columns), in the order in which rows are locked."""
+    return [(*key, *sums) for key, sums in sorted(deltas.months.items()) if any(sums)]
+
+
+def month_answers_rows(deltas: Deltas) -> list[Row]:
+    """add_month_answers: key and two histograms as the texts of their arrays (7 columns)."""
+    return [
+        (*key, _array(heads), _array(days))
+        for key, (heads, days) in sorted(deltas.answers.items())
+        if any(heads) or any(days)
+    ]
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def provider_day_rows(books: Mapping[tuple[int, int, date], DayBook]) -> list[Row]:
+    """add_provider_days: partition, provider, day, records, duplicate, conflict, rejected."""
+    return [(*key, book.records, book.duplicate, book.conflict, book.rejected) for key, book in sorted(books.items())]
+
+
+def quarantine_rows(
+    verdicts: Iterable[tuple[Arrival, Verdict]], rejects: Iterable[Reject], providers: Mapping[str, int]
+) -> list[Row]:
+    """quarantine: partition, log_offset, reason, pointers, provider, event_key, digest, received ms."""
+    rows: list[Row] = [
+        (
+            arrival.partition,
+            arrival.offset,
+            "conflict",
+            "",
+            providers[arrival.provider],
+            arrival.key,
+            arrival.digest,
+            arrival.received_ms,
+        )
+        for arrival, verdict in verdicts
+        if verdict == "conflict"
+    ]
+    rows += [
+        (
+            reject.partition,
+            reject.offset,
+            reject.reason,
+            "\n".join(reject.pointers),
+            None if reject.provider is None else providers[reject.provider],
+            reject.key,
+            None,
+            reject.received_ms,
+        )
+        for reject in rejects
+    ]
+    return sorted(rows, key=lambda row: (row[0], row[1]))
+
+
+def places(arrival: Arrival) -> Iterable[str]:
+    """The organisations besides the provider that an arrival's row will name."""
+    register = arrival.register
+    if isinstance(register, BackgroundRegister) and register.particulars is not None:
+        if register.particulars.institution is not None:
+            yield register.particulars.institution
+        if register.particulars.site is not None:
+            yield register.particulars.site

@@ -1,0 +1,100 @@
+"""Who sees what: a verified caller and what it asks for, in; what it may be shown, out (national model §8).
+
+Pure, and the default is to deny: what no rule below allows is denied. For now a provider sees its own targets,
+respondents and rates; editions will bring it scores and points.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+
+class Resource(Enum):
+    """What can be asked for."""
+
+    FIGURES = auto()
+    ANSWERS = auto()
+    LOOKUP = auto()
+    REQUESTS = auto()
+    QUARANTINE = auto()
+    BOOKS = auto()
+
+
+class _Reach(Enum):
+    ALL = auto()
+    OWN = auto()
+    OWN_COUNTS = auto()
+
+
+_OWN_RECORDS: Final = (
+    ("figures:national", _Reach.ALL),
+    ("operations", _Reach.ALL),
+    ("figures:read", _Reach.OWN),
+    ("feedback:write", _Reach.OWN),
+)
+
+_RULES: Final[Mapping[Resource, tuple[tuple[str, _Reach], ...]]] = {
+    Resource.FIGURES: (("figures:national", _Reach.ALL), ("figures:read", _Reach.OWN_COUNTS)),
+    Resource.ANSWERS: (("figures:national", _Reach.ALL),),
+    Resource.LOOKUP: _OWN_RECORDS,
+    Resource.REQUESTS: _OWN_RECORDS,
+    Resource.QUARANTINE: (("operations", _Reach.ALL),),
+    Resource.BOOKS: _OWN_RECORDS,
+}
+"""For each resource the scopes that allow it, the widest first: the first that a caller has decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What may be shown: `providers` are whose rows, None for everybody's, an empty set for nobody's.
+
+    With `counts_only` a row shows targets, respondents and rates, and these only of groups that aren't small.
+    """
+
+    providers: frozenset[str] | None
+    counts_only: bool = False
+
+    def covers(self, provider: str) -> bool:
+        """Whether rows of this provider may be shown."""
+        return self.providers is None or provider in self.providers
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Why nothing may be shown, and the scope that would allow it."""
+
+    scope: str
+    detail: str
+
+
+def scopes_of(resource: Resource) -> tuple[str, ...]:
+    """The scopes that allow anything of a resource, the widest first."""
+    return tuple(scope for scope, _ in _RULES[resource])
+
+
+def access(
+    scopes: AbstractSet[str],
+    organisations: AbstractSet[str],
+    resource: Resource,
+    *,
+    asked: AbstractSet[str] | None = None,
+) -> Grant | Denied:
+    """What a caller with these scopes and organisations may see of a resource.
+
+    `asked` are the providers that it filters by, None without a filter. Whoever names a provider that it may not see
+    is denied rather than answered with nothing: an empty answer would read as a figure.
+    """
+    rules = _RULES[resource]
+    reach = next((reach for scope, reach in rules if scope in scopes), None)
+    if reach is None:
+        allowed = " or ".join(scopes_of(resource))
+        return Denied(rules[-1][0], f"This needs a token with the scope {allowed}.")
+    if reach is _Reach.ALL:
+        return Grant(None if asked is None else frozenset(asked))
+    if asked is not None and not asked <= organisations:
+        return Denied(
+            rules[0][0], "The token doesn't name every provider that was asked for: leave out those that it doesn't."
+        )
+    return Grant(frozenset(organisations if asked is None else asked), counts_only=reach is _Reach.OWN_COUNTS)

@@ -1,0 +1,227 @@
+"""The published views, read: each answer from one snapshot, so that figures and `as_of` belong together.
+
+Everything that is decided about rows is decided by the pure modules; here they are only fetched and given types.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, Final, TypeVar
+
+import asyncpg
+
+from schemas.national.layout import layout
+from schemas.national.model import NationalModels
+from schemas.national.rules.figures import Totals
+from schemas.national.rules.periods import months_of
+from schemas.national.surveys import SurveyKind
+from services.reporting.figures import Group, GroupKey, Part
+from services.reporting.lookup import EventName, RequestName
+from services.reporting.query import KEYS, BooksQuery, FiguresQuery, QuarantineQuery, RequestsQuery
+from services.reporting.questions import AnsweredGroup, Histogram
+from services.reporting.records import Row
+from services.reporting.settings import ReportingSettings
+from services.runtime.postgres import connect_options
+from services.runtime.statements import load_statements
+
+_SQL: Final = load_statements("services.reporting", "statements")
+_KEY_COLUMNS: Final = tuple(f"{key}_key" for key in KEYS)
+_TOTALS: Final = ("targets", "respondents", "target_days", "respondent_days", "points")
+_SESSION: Final = {
+    "application_name": "palautevirta-reporting",
+    "jit": "off",
+    # A filter that isn't given has to vanish from the plan, so every execution is planned with its own parameters.
+    "plan_cache_mode": "force_custom_plan",
+}
+_CLOSE_TIMEOUT_S: Final = 5.0
+_NETWORK_SLACK_S: Final = 5.0
+
+T = TypeVar("T")
+Providers = frozenset[str] | None
+
+
+class StoreUnavailable(Exception):
+    """The database can't be reached, or not by us: ask again later."""
+
+
+class TooSlow(Exception):
+    """The database gave up on a statement that took too long: ask for less."""
+
+
+class Snapshot:
+    """One repeatable-read, read-only transaction. Lists come with one row or group more than the query's limit."""
+
+    def __init__(self, connection: Any, models: NationalModels) -> None:
+        self._connection = connection
+        self._models = models
+
+    async def as_of(self) -> datetime | None:
+        """The moment up to which every accepted event is counted; None while a partition was never read."""
+        moment: datetime | None = await self._connection.fetchval(_SQL["freshness"])
+        return moment
+
+    async def figures(self, query: FiguresQuery, providers: Providers) -> list[Group]:
+        """The groups that were asked for, of these providers (None: all)."""
+        name = "figures_of_requests" if query.needs_requests else "figures_of_months"
+        rows = await self._connection.fetch(_SQL[name], *_grouping(query, providers), *_fine_filters(query))
+        return [_group(row) for row in rows]
+
+    async def provider_totals(self, kind: SurveyKind, period: str, providers: Collection[str]) -> list[Group]:
+        """All of a period, a group a provider, whatever was filtered: what coefficients come from."""
+        arguments = (kind, list(months_of(period)), list(providers), ["provider"], None, None)
+        return [_group(row) for row in await self._connection.fetch(_SQL["figures_of_months"], *arguments)]
+
+    async def answers(self, query: FiguresQuery, providers: Providers) -> list[AnsweredGroup]:
+        """The groups in which something was answered, of these providers (None: all)."""
+        arguments = (*_grouping(query, providers), *_fine_filters(query))
+        if query.needs_requests:
+            rows = await self._connection.fetch(_SQL["answers_of_requests"], *arguments, *_layouts(self._models))
+        else:
+            rows = await self._connection.fetch(_SQL["answers_of_months"], *arguments)
+        return [
+            AnsweredGroup(key, tuple(_histogram(row) for row in of_group)) for key, of_group in groupby(rows, key=_key)
+        ]
+
+    async def events(self, names: Sequence[EventName]) -> list[Row | None]:
+        """What became of events, one row or None for each."""
+        arguments = [name.providerid for name in names], [name.key for name in names]
+        rows = await self._connection.fetch(_SQL["looked_up_events"], *arguments)
+        return [None if row["state"] is None else row for row in rows]
+
+    async def requests(self, names: Sequence[RequestName]) -> list[Row | None]:
+        """What requests count as, one row or None for each."""
+        arguments = [name.providerid for name in names], [name.subject for name in names]
+        rows = await self._connection.fetch(_SQL["looked_up_requests"], *arguments)
+        return [None if row["target"] is None else row for row in rows]
+
+    async def uncounted_requests(self, query: RequestsQuery) -> list[Row]:
+        """The requests of a provider that don't count, by subject."""
+        arguments = (query.provider, _listed(query.reasons), query.after, query.limit + 1)
+        rows: list[Row] = await self._connection.fetch(_SQL["uncounted_requests"], *arguments)
+        return rows
+
+    async def quarantine(self, query: QuarantineQuery) -> list[Row]:
+        """What stands in quarantine, in the order of the log."""
+        after = query.after or (None, None)
+        arguments = (query.provider, _listed(query.reasons), _listed(query.outcomes), *after, query.limit + 1)
+        rows: list[Row] = await self._connection.fetch(_SQL["quarantine"], *arguments)
+        return rows
+
+    async def books(self, query: BooksQuery, providers: Providers) -> list[Row]:
+        """The books of these providers (None: all)."""
+        rows: list[Row] = await self._connection.fetch(_SQL["books"], _listed(providers), query.after, query.limit + 1)
+        return rows
+
+
+class Store:
+    """The database as everybody's answers share it. Made by `open_store`."""
+
+    def __init__(self, pool: Any, models: NationalModels, *, wait_s: float) -> None:
+        self._pool = pool
+        self._models = models
+        self._wait_s = wait_s
+
+    async def read(self, work: Callable[[Snapshot], Awaitable[T]]) -> tuple[datetime | None, T]:
+        """Do `work` in a snapshot of its own; gives the snapshot's `as_of` too.
+
+        Reading has no effect, so it is tried once more on a new connection when the one at hand turns out to be dead
+        or to remember the database before a migration. Raises StoreUnavailable and TooSlow.
+        """
+        try:
+            return await self._read_once(work)
+        except (asyncpg.InvalidCachedStatementError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+            await self._pool.expire_connections()
+        try:
+            return await self._read_once(work)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    async def _read_once(self, work: Callable[[Snapshot], Awaitable[T]]) -> tuple[datetime | None, T]:
+        try:
+            async with (
+                self._pool.acquire(timeout=self._wait_s) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                snapshot = Snapshot(connection, self._models)
+                as_of = await snapshot.as_of()
+                return as_of, await work(snapshot)
+        except asyncpg.QueryCanceledError as error:
+            raise TooSlow(type(error).__name__) from error
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.OperatorInterventionError,
+            asyncpg.InsufficientResourcesError,
+            asyncpg.InvalidAuthorizationSpecificationError,
+        ) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+
+@asynccontextmanager
+async def open_store(settings: ReportingSettings, models: NationalModels) -> AsyncIterator[Store]:
+    """The store of these settings; no connection is made before the first read, so that a database may come later."""
+    pool = asyncpg.create_pool(
+        **connect_options(settings),
+        min_size=0,
+        max_size=settings.database_connections,
+        command_timeout=settings.database_answer_seconds + _NETWORK_SLACK_S,
+        server_settings=_SESSION | {"statement_timeout": str(round(settings.database_answer_seconds * 1000))},
+    )
+    await pool
+    try:
+        yield Store(pool, models, wait_s=settings.database_wait_seconds)
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), _CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            pool.terminate()
+
+
+def _grouping(query: FiguresQuery, providers: Providers) -> tuple[Any, ...]:
+    after = None if query.after is None else list(query.after)
+    return (query.survey, list(query.months), _listed(providers), list(query.by), after, query.limit + 1)
+
+
+def _fine_filters(query: FiguresQuery) -> tuple[Any, ...]:
+    """The arguments that only the statements over requests have."""
+    if not query.needs_requests:
+        return ()
+    return (_listed(query.institutions), _listed(query.sites), _listed(query.qualifications))
+
+
+def _listed(values: frozenset[str] | None) -> list[str] | None:
+    return None if values is None else sorted(values)
+
+
+def _layouts(models: NationalModels) -> tuple[list[int], list[int], list[int]]:
+    """Questionnaire, slot and first cell of every slot of every questionnaire."""
+    slots = [
+        (questionnaire.number, index, slot.first_cell)
+        for version in models.versions
+        for questionnaire in version.questionnaires
+        for index, slot in enumerate(layout(questionnaire).slots)
+    ]
+    return [slot[0] for slot in slots], [slot[1] for slot in slots], [slot[2] for slot in slots]
+
+
+def _key(row: Any) -> GroupKey:
+    return tuple(row[column] for column in _KEY_COLUMNS)
+
+
+def _group(row: Any) -> Group:
+    parts = zip(row["providers"], row["copied"], *(row[column] for column in _TOTALS), strict=True)
+    return Group(
+        _key(row),
+        tuple(
+            Part(provider, copied, Totals(targets, respondents, target_days, respondent_days, Fraction(points)))
+            for provider, copied, targets, respondents, target_days, respondent_days, points in parts
+        ),
+    )
+
+
+def _histogram(row: Any) -> Histogram:
+    counts = zip(row["heads"], row["days"], strict=True)
+    return Histogram(row["questionnaire"], dict(zip(row["cells"], counts, strict=True)))

@@ -1,0 +1,1 @@
+"""What the services share to run as processes, each part under its own name."""

@@ -1,0 +1,330 @@
+"""The aggregator as a process's heart: records of a real log become rows of a real database, exactly once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer
+from builders.events import (
+    PROVIDER,
+    answers,
+    body,
+    cancelled,
+    employer_background,
+    recorded,
+    student_background,
+    submitted,
+    withdrawn,
+)
+
+from palautevirta.local.postgres import Database
+from palautevirta.verification import verify
+from services.aggregator.app import serve
+from services.aggregator.settings import AggregatorSettings
+from services.runtime.kafka import partition_of
+
+KEYS = "1:" + "5a" * 32
+HOME = partition_of(PROVIDER, 16)
+
+
+class Thread:
+    """A log and a database with an aggregator between them."""
+
+    def __init__(self, kafka: str, topic: str, database: Database, producer: AIOKafkaProducer) -> None:
+        self._kafka = kafka
+        self._topic = topic
+        self._database = database
+        self._producer = producer
+        self.connection: asyncpg.Connection[asyncpg.Record]
+
+    async def post(self, *values: dict[str, Any] | bytes, partition: int = HOME, model: int = 2) -> None:
+        """Write records as a collector would, or worse."""
+        for value in values:
+            await self._producer.send_and_wait(
+                self._topic,
+                value if isinstance(value, bytes) else body(value),
+                partition=partition,
+                headers=[("model", str(model).encode())],
+            )
+
+    @asynccontextmanager
+    async def aggregator(self, **settings: str) -> AsyncIterator[None]:
+        """An aggregator that runs while the context is open."""
+        environ = {
+            "KAFKA_BOOTSTRAP": self._kafka,
+            "KAFKA_TOPIC": self._topic,
+            "DATABASE_URL": self._database.aggregator_dsn,
+            "DIGEST_KEYS": KEYS,
+            "OPERATIONS_PORT": "0",
+        } | settings
+        stopping = asyncio.Event()
+        serving = asyncio.create_task(serve(AggregatorSettings.from_environ(environ), stopping))
+        try:
+            yield
+        finally:
+            stopping.set()
+            async with asyncio.timeout(20):
+                await serving
+
+    async def until(self, sql: str, holds: Callable[[Any], bool], *arguments: Any) -> Any:
+        """Ask the database until its answer is as expected."""
+        value = None
+        try:
+            async with asyncio.timeout(20):
+                while True:
+                    value = await self.connection.fetchval(sql, *arguments)
+                    if holds(value):
+                        return value
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            pytest.fail(f"still {value!r} after 20 s: {sql}")
+
+    async def read_up_to(self, offset: int, partition: int = HOME) -> None:
+        await self.until(
+            "SELECT next_offset FROM feedback.fence WHERE partition = $1", lambda value: value == offset, partition
+        )
+
+    async def broken(self) -> list[str]:
+        return [finding.name for finding in await verify(self._database.dsn) if finding.broken_by]
+
+
+@pytest.fixture
+async def thread(kafka: str, topic: str, database: Database) -> AsyncIterator[Thread]:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    await producer.start()
+    thread = Thread(kafka, topic, database, producer)
+    thread.connection = await asyncpg.connect(database.dsn)
+    yield thread
+    await thread.connection.close()
+    await producer.stop()
+
+
+async def test_a_request_and_its_response_become_a_figure(thread: Thread) -> None:
+    await thread.post(recorded(), submitted())
+    async with thread.aggregator():
+        await thread.read_up_to(2)
+    figure = await thread.connection.fetchrow("SELECT * FROM reporting.month_figure")
+    assert dict(figure) | {"month": str(figure["month"])} == {
+        "provider": PROVIDER,
+        "month": "2025-08-01",
+        "survey_kind": "start",
+        "entrepreneur": False,
+        "targets": 1,
+        "respondents": 1,
+        "target_days": 0,
+        "respondent_days": 0,
+        "points": 4,
+    }
+    assert await thread.broken() == []
+
+
+async def test_duplicates_change_nothing_and_conflicts_are_quarantined_in_a_batch_and_across_batches(
+    thread: Thread,
+) -> None:
+    first = recorded()
+    other_content = first | {"data": student_background(qualification="321101")}
+    await thread.post(first, first, other_content)
+    async with thread.aggregator():
+        await thread.read_up_to(3)
+        await thread.post(first, other_content, other_content)
+        await thread.read_up_to(6)
+    book = await thread.connection.fetchrow("SELECT * FROM reporting.book")
+    assert dict(book) == {
+        "provider": PROVIDER,
+        "records": 6,
+        "standing": 1,
+        "waiting": 0,
+        "superseded": 0,
+        "duplicate": 2,
+        "conflict": 3,
+        "rejected": 0,
+    }
+    assert await thread.connection.fetchval("SELECT qualification FROM reporting.request") == "351301"
+    quarantined = await thread.connection.fetch("SELECT log_offset, reason FROM reporting.quarantine ORDER BY 1")
+    assert [tuple(row) for row in quarantined] == [(2, "conflict"), (4, "conflict"), (5, "conflict")]
+    assert await thread.broken() == []
+
+
+async def test_a_digest_made_with_an_older_key_still_tells_duplicates_from_conflicts(thread: Thread) -> None:
+    first = recorded()
+    await thread.post(first)
+    async with thread.aggregator():
+        await thread.read_up_to(1)
+    await thread.post(first, first | {"subject": "another"})
+    async with thread.aggregator(DIGEST_KEYS=f"{KEYS},2:{'c3' * 32}"):
+        await thread.read_up_to(3)
+    book = await thread.connection.fetchrow("SELECT duplicate, conflict FROM reporting.book")
+    assert tuple(book) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("poison", "reason"),
+    [
+        (b"", "not_json"),
+        (b"\xff\xfe", "not_json"),
+        (b"[]", "not_an_object"),
+        (b"{}", "missing"),
+        (body(recorded(providerid="1.2.246.562.10.10000000003")), "wrong_partition"),
+        (body(submitted(questionnaire="start-1999")), "unknown_questionnaire"),
+        (body(recorded(student_background(qualification="1\u0000"))), "malformed_code"),
+    ],
+)
+async def test_poison_is_quarantined_once_and_stops_nothing(thread: Thread, poison: bytes, reason: str) -> None:
+    await thread.post(recorded(), poison, submitted())
+    async with thread.aggregator():
+        await thread.read_up_to(3)
+    async with thread.aggregator():  # a second life doesn't read it again
+        await thread.post(cancelled())
+        await thread.read_up_to(4)
+    quarantined = await thread.connection.fetch("SELECT log_offset, reason FROM feedback.quarantine")
+    assert [tuple(row) for row in quarantined] == [(1, reason)]
+    assert await thread.connection.fetchval("SELECT count(*) FROM feedback.ledger") == 3
+    assert await thread.broken() == []
+
+
+async def test_a_withdrawal_erases_answers_that_came_before_it_and_that_come_after_it(thread: Thread) -> None:
+    late = submitted(answers(start_01=5), time="2025-08-15T10:00:00+03:00")
+    await thread.post(recorded(), submitted())
+    async with thread.aggregator():
+        await thread.read_up_to(2)
+        assert await thread.connection.fetchval("SELECT answers FROM feedback.request") is not None
+        await thread.post(withdrawn(), late)
+        await thread.read_up_to(4)
+    row = await thread.connection.fetchrow("SELECT answers, questionnaire, response::text FROM feedback.request")
+    assert tuple(row) == (None, None, "withdrawn")
+    heads = await thread.connection.fetchval("SELECT heads FROM feedback.month_answers")
+    assert set(heads) == {0}
+    assert await thread.broken() == []
+
+
+async def test_a_response_waits_for_its_request_and_counts_when_it_comes(thread: Thread) -> None:
+    await thread.post(submitted())
+    async with thread.aggregator():
+        await thread.read_up_to(1)
+        assert await thread.connection.fetchval("SELECT waiting FROM reporting.book") == 1
+        await thread.post(recorded())
+        await thread.read_up_to(2)
+    row = await thread.connection.fetchrow("SELECT target, response FROM reporting.request")
+    assert tuple(row) == ("counts", "counts")
+    assert await thread.connection.fetchval("SELECT waiting FROM reporting.book") == 0
+
+
+async def test_a_corrected_background_moves_the_contribution(thread: Thread) -> None:
+    employer = employer_background(apprenticeship_basis="entrepreneur")
+    given = answers(instructor_01=5, instructor_02=3)
+    answered = submitted(
+        given, questionnaire="workplace_instructor-2025", answered_at="2025-11-05T10:00:00Z", subject="w-1"
+    )
+    await thread.post(recorded(employer, subject="w-1"), answered)
+    async with thread.aggregator():
+        await thread.read_up_to(2)
+        corrected = employer | {"work_period_end": "2025-09-30", "duration_days": 20, "apprenticeship_basis": None}
+        await thread.post(recorded(corrected, subject="w-1", time="2025-11-06T08:00:00+02:00"))
+        await thread.read_up_to(3)
+    figures = await thread.connection.fetch(
+        "SELECT month::text, entrepreneur, targets, respondents, target_days, respondent_days, points"
+        " FROM reporting.month_figure ORDER BY month"
+    )
+    assert [tuple(row) for row in figures] == [
+        ("2025-09-01", False, 1, 1, 20, 20, 160),
+        ("2025-10-01", True, 0, 0, 0, 0, 0),
+    ]
+    assert await thread.broken() == []
+
+
+async def test_two_aggregators_share_the_partitions_and_a_parting_one_hands_over(thread: Thread) -> None:
+    owners = "SELECT count(DISTINCT owner) FROM feedback.lease"
+    most = "SELECT max(n) FROM (SELECT count(*) AS n FROM feedback.lease GROUP BY owner) AS shares"
+    async with thread.aggregator(OWNER="one"):
+        await thread.until("SELECT count(*) FROM feedback.lease WHERE owner LIKE 'one/%'", lambda n: n == 16)
+        async with thread.aggregator(OWNER="two"):
+            await thread.until(owners, lambda n: n == 2)
+            await thread.until(most, lambda n: n == 8)
+            await thread.post(recorded(subject="while-two"))
+            await thread.read_up_to(1)
+        await thread.until("SELECT count(*) FROM feedback.lease WHERE owner LIKE 'one/%'", lambda n: n == 16)
+        await thread.post(recorded(subject="after-two"))
+        await thread.read_up_to(2)
+    assert await thread.broken() == []
+
+
+async def test_a_record_of_a_newer_model_stops_its_partition_and_only_that(thread: Thread) -> None:
+    elsewhere = "1.2.246.562.10.10000000003"
+    other = partition_of(elsewhere, 16)
+    assert other != HOME
+    await thread.post(recorded())
+    await thread.post(recorded(subject="from-the-future"), model=3)
+    await thread.post(recorded(providerid=elsewhere), partition=other)
+    async with thread.aggregator():
+        await thread.read_up_to(1, other)
+        reason = await thread.until(
+            "SELECT stopped FROM feedback.fence WHERE partition = $1", lambda value: value is not None, HOME
+        )
+        await thread.read_up_to(1)
+    assert reason == "newer_model"
+    assert await thread.connection.fetchval("SELECT count(*) FROM feedback.quarantine") == 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("last_fingerprint = '\\x00'", "another_record"),
+        ("log_id = 'another-cluster'", "another_log"),
+        ("next_offset = 7", "log_too_short"),
+    ],
+)
+async def test_a_log_that_does_not_fit_its_fence_stops_the_partition(thread: Thread, damage: str, reason: str) -> None:
+    await thread.post(recorded())
+    async with thread.aggregator():
+        await thread.read_up_to(1)
+    await thread.connection.execute(f"UPDATE feedback.fence SET {damage} WHERE partition = {HOME}")
+    await thread.post(submitted())
+    async with thread.aggregator():
+        stopped = await thread.until(
+            "SELECT stopped FROM feedback.fence WHERE partition = $1", lambda value: value is not None, HOME
+        )
+    assert stopped == reason
+    assert await thread.connection.fetchval("SELECT count(*) FROM feedback.ledger") == 1
+
+
+async def test_freshness_is_known_once_every_partition_was_read_to_its_end(thread: Thread) -> None:
+    assert await thread.connection.fetchval("SELECT as_of FROM reporting.freshness") is None
+    before = await thread.connection.fetchval("SELECT clock_timestamp()")
+    async with thread.aggregator():
+        await thread.until("SELECT as_of FROM reporting.freshness", lambda value: value is not None and value > before)
+
+
+async def test_the_aggregators_role_can_neither_delete_requests_nor_touch_the_migrations(database: Database) -> None:
+    connection = await asyncpg.connect(database.aggregator_dsn)
+    try:
+        for forbidden in (
+            "DELETE FROM feedback.request",
+            "TRUNCATE feedback.ledger",
+            "UPDATE feedback.schema_migration SET name = 'x'",
+            "CREATE TABLE feedback.mine ()",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(forbidden)
+    finally:
+        await connection.close()
+
+
+async def test_verification_names_a_figure_that_was_tampered_with(thread: Thread) -> None:
+    await thread.post(recorded(), submitted(), b"{}")
+    async with thread.aggregator():
+        await thread.read_up_to(3)
+    assert await thread.broken() == []
+    for damage, finding in {
+        "UPDATE feedback.month_figure SET points = points + 1": "month_figures",
+        "UPDATE feedback.month_answers SET heads[1] = heads[1] + 1": "month_answers",
+        "DELETE FROM feedback.quarantine": "partition_books",
+        "UPDATE feedback.provider_day SET duplicate = duplicate + 1": "provider_books",
+        "UPDATE feedback.provider_day SET conflict = conflict + 1": "quarantine_books",
+        "DELETE FROM feedback.ledger": "registers",
+        "UPDATE feedback.request SET response_withdrawn = true": "contributions",
+    }.items():
+        await thread.connection.execute(damage)
+        assert finding in await thread.broken(), damage

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import jwt
+from click.testing import CliRunner
+
+from palautevirta.__main__ import main
+from palautevirta.local.directory import DataDirectory
+from palautevirta.local.issuer import AUDIENCE, Issuer
+
+
+def test_a_token_is_printed_for_the_stack_of_a_data_directory(data_dir: Path) -> None:
+    issuer = Issuer.of(DataDirectory(data_dir))
+    arguments = ["token", "--data-dir", str(data_dir), "--provider", "1.2.3", "--provider", "1.2.4", "--scope", "a b"]
+    token = CliRunner().invoke(main, [*arguments, "--client-id", "school"], catch_exceptions=False).stdout.strip()
+    claims = jwt.decode(token, jwt.PyJWK(issuer.jwks["keys"][0]), algorithms=["ES256"], audience=AUDIENCE)
+    assert (claims["organisations"], claims["scope"], claims["client_id"]) == (["1.2.3", "1.2.4"], "a b", "school")
+
+
+def test_no_token_is_printed_where_no_stack_ran(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["token", "--data-dir", str(tmp_path), "--scope", "a"])
+    assert result.exit_code == 1
+    assert "palautevirta up" in result.stderr
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    assert CliRunner().invoke(main, ["dance"]).exit_code == 2
