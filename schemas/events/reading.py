@@ -32,6 +32,7 @@ _CODES: Final = {
     "missing": ErrorCode.MISSING,
     "extra_forbidden": ErrorCode.UNKNOWN_MEMBER,
     "model_type": ErrorCode.NOT_AN_OBJECT,
+    "dict_type": ErrorCode.NOT_AN_OBJECT,
     "model_attributes_type": ErrorCode.NOT_AN_OBJECT,
     "list_type": ErrorCode.NOT_A_LIST,
     "string_type": ErrorCode.NOT_TEXT,
@@ -54,7 +55,7 @@ _RANGES: Final = {"score": ErrorCode.SCORE_OUT_OF_RANGE, "nps": ErrorCode.NPS_OU
 class NotJson(ValueError):
     """The bytes are not one JSON value of at most 32 levels; the message says which.
 
-    Texts have to be Unicode (no lone surrogate in `\\u` escapes), and a whole number has at most 4,300 digits.
+    Texts have to be Unicode, so no escape is a lone surrogate, and a whole number has at most 4,300 digits.
     """
 
 

@@ -107,9 +107,11 @@ Date = Annotated[
     BeforeValidator(_date),
     WithJsonSchema({"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
 ]
-Instant = Annotated[str, AfterValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN})]
+Instant = Annotated[
+    str, AfterValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN})
+]
 JsonMediaType = Annotated[str, AfterValidator(_json_media_type)]
-True_ = Annotated[bool, AfterValidator(_true), WithJsonSchema({"const": True})]  # pydantic's Literal[True] takes 1
+DontKnow = Annotated[bool, AfterValidator(_true), WithJsonSchema({"const": True})]  # pydantic's Literal[True] takes 1
 Percentage = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=100)]
 Days = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=3_652_059)]  # at most the whole calendar
 Score = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=5)]

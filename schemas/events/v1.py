@@ -15,6 +15,7 @@ from schemas.events.types import (
     CompetenceArea,
     Date,
     Days,
+    DontKnow,
     Instant,
     Language,
     NpsAnswer,
@@ -24,7 +25,6 @@ from schemas.events.types import (
     QualificationUnit,
     QuestionnaireCode,
     Score,
-    True_,
 )
 
 
@@ -88,7 +88,7 @@ class Answer(_Data):
 
     question: Code
     score: Score | None = None
-    dont_know: True_ | None = None
+    dont_know: DontKnow | None = None
     nps: NpsAnswer | None = None
     choice: Code | None = None
     choices: list[Code] | None = Field(default=None, description="Choices, a set.")

@@ -243,7 +243,7 @@ class _Given:
         def items(text: str) -> Sequence[T] | None:
             texts = text.split(",", _MOST_VALUES)
             values = [value for item in texts if (value := read(item)) is not None]
-            return values if len(values) == len(texts) else None
+            return values if len(values) == len(texts) <= _MOST_VALUES else None
 
         return self.optional(name, items, f"{advice}, at most {_MOST_VALUES}")
 

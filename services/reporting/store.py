@@ -39,6 +39,13 @@ _SESSION: Final = {
 _CLOSE_TIMEOUT_S: Final = 5.0
 _NETWORK_SLACK_S: Final = 5.0
 
+_OF_CLIENT: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises when a connection breaks under it."""
+
+_STALE: Final = (
+    asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InvalidCachedStatementError,
+)  # fmt: skip
+
 T = TypeVar("T")
 Providers = frozenset[str] | None
 
@@ -49,6 +56,10 @@ class StoreUnavailable(Exception):
 
 class TooSlow(Exception):
     """The database gave up on a statement that took too long: ask for less."""
+
+
+class _StaleConnection(Exception):
+    """The connection is dead, or remembers the database as it was before a migration: take another."""
 
 
 class Snapshot:
@@ -127,37 +138,36 @@ class Store:
     async def read(self, work: Callable[[Snapshot], Awaitable[T]]) -> tuple[datetime | None, T]:
         """Do `work` in a snapshot of its own; gives the snapshot's `as_of` too.
 
-        Reading has no effect, so it is tried once more on a new connection when the one at hand turns out to be dead
-        or to remember the database before a migration. Raises StoreUnavailable and TooSlow.
+        Reading has no effect, so it is tried once more when the connection turns out to be stale. Raises
+        StoreUnavailable and TooSlow.
         """
         try:
             return await self._read_once(work)
-        except (asyncpg.InvalidCachedStatementError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+        except _StaleConnection:
             await self._pool.expire_connections()
         try:
             return await self._read_once(work)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        except _StaleConnection as stale:
+            raise StoreUnavailable(str(stale)) from stale
 
     async def _read_once(self, work: Callable[[Snapshot], Awaitable[T]]) -> tuple[datetime | None, T]:
         try:
-            async with (
-                self._pool.acquire(timeout=self._wait_s) as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
+            connection = await self._pool.acquire(timeout=self._wait_s)
+        except (OSError, TimeoutError, asyncpg.PostgresError, *_OF_CLIENT) as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
                 snapshot = Snapshot(connection, self._models)
                 as_of = await snapshot.as_of()
                 return as_of, await work(snapshot)
-        except asyncpg.QueryCanceledError as error:
+        except (TimeoutError, asyncpg.QueryCanceledError) as error:
             raise TooSlow(type(error).__name__) from error
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.OperatorInterventionError,
-            asyncpg.InsufficientResourcesError,
-            asyncpg.InvalidAuthorizationSpecificationError,
-        ) as error:
+        except (OSError, *_STALE, *_OF_CLIENT) as error:
+            raise _StaleConnection(type(error).__name__) from error
+        except asyncpg.InsufficientResourcesError as error:
             raise StoreUnavailable(type(error).__name__) from error
+        finally:
+            await self._pool.release(connection)
 
 
 @asynccontextmanager

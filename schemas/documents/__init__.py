@@ -1,0 +1,1 @@
+"""The contract as documents: JSON Schemas, OpenAPI and AsyncAPI, made from the models; pure, and only for tools."""

@@ -1,0 +1,135 @@
+"""Aggregated events a second by one process, beside a bare COPY of the same two rows an event into the same Postgres."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from palautevirta.local.services import AGGREGATOR
+from palautevirta.local.stack import LocalStack
+from palautevirta.verification import verify
+from schemas.events import codec
+from schemas.events.reading import read_event
+from schemas.national.model import load_models
+from services.runtime.kafka import partition_of
+from tests.benchmarks.workload import Workload, as_json
+
+PARTITIONS: Final = 16
+TOPIC: Final = "feedback.events.v1"
+_READ: Final = "SELECT coalesce(sum(next_offset - first_offset), 0)::bigint FROM feedback.fence"
+
+
+async def measure(data_dir: Path, *, rounds: int, events: int) -> None:
+    """Interleave rounds: fill the log, let one aggregator catch up; copy what it wrote into bare tables."""
+    ratios: list[float] = []
+    rates: list[float] = []
+    async with LocalStack(data_dir, environment=os.environ, services=(AGGREGATOR,)) as stack:
+        connection = await asyncpg.connect(stack.database.dsn)
+        aggregator = stack.services["aggregator"]
+        for number in range(rounds):
+            await aggregator.stop()
+            before = await connection.fetchval(_READ)
+            await _fill(stack.endpoints.kafka, Workload(seed=number), events)
+            marks = await connection.fetchrow(
+                "SELECT coalesce(max(log_offset), -1) AS ledger, count(*) AS rows FROM feedback.ledger"
+            )
+            began = time.perf_counter()
+            starting = asyncio.create_task(aggregator.start())
+            first = await _until_read(connection, before + 1)
+            read_at_first, first_at = first, time.perf_counter()
+            await _until_read(connection, before + events)
+            aggregated = (before + events - read_at_first) / (time.perf_counter() - first_at)
+            await starting
+            copied = await _copy(connection, stack.database.dsn, marks, events)
+            rates.append(aggregated)
+            ratios.append(aggregated / copied)
+            print(
+                f"  round {number + 1}: aggregated {aggregated:9,.0f} events/s, bare COPY of the same rows"
+                f" {copied:9,.0f} events/s, ratio {ratios[-1]:.3f}"
+                f" (from start to the end {time.perf_counter() - began:.1f} s)"
+            )
+        broken = [finding.name for finding in await verify(stack.database.dsn) if finding.broken_by]
+        assert not broken, broken
+        await connection.close()
+    print(
+        f"aggregated, {events} events a round, fsync on: median {median(rates):,.0f} events/s,"
+        f" aggregated / COPY {median(ratios):.3f} (from {min(ratios):.3f} to {max(ratios):.3f})"
+    )
+
+
+async def _fill(bootstrap: str, workload: Workload, events: int) -> None:
+    """Write the events as the collector would publish them."""
+    models = load_models()
+    headers = [("content-type", b"application/cloudevents+json"), ("model", str(models.newest.number).encode())]
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_batch_size=1_000_000
+    )
+    await producer.start()
+    try:
+        waiting: dict[int, list[tuple[bytes, bytes]]] = {partition: [] for partition in range(PARTITIONS)}
+        for event in workload.events(events):
+            read = read_event(as_json(event), models)
+            assert not hasattr(read, "problems"), read
+            record = (read.providerid.encode(), codec.encode(read))
+            partition = partition_of(read.providerid, PARTITIONS)
+            waiting[partition].append(record)
+            if len(waiting[partition]) == 500:
+                await _send(producer, partition, waiting[partition], headers)
+        for partition, records in waiting.items():
+            await _send(producer, partition, records, headers)
+        await producer.flush()
+    finally:
+        await producer.stop()
+
+
+async def _send(producer: Any, partition: int, records: list[tuple[bytes, bytes]], headers: Any) -> None:
+    batch = producer.create_batch()
+    for key, value in records:
+        assert batch.append(key=key, value=value, timestamp=None, headers=headers) is not None
+    records.clear()
+    batch.close()
+    await (await producer.send_batch(batch, TOPIC, partition=partition))
+
+
+async def _until_read(connection: Any, records: int) -> int:
+    async with asyncio.timeout(300):
+        while True:
+            read = int(await connection.fetchval(_READ))
+            if read >= records:
+                return read
+            await asyncio.sleep(0.01)
+
+
+async def _copy(connection: Any, dsn: str, marks: Any, events: int) -> float:
+    """COPY a ledger row and a request row an event, ready made, into tables of the same columns and primary keys."""
+    ledger = await connection.fetch(
+        "SELECT * FROM feedback.ledger ORDER BY received_at DESC, log_offset DESC LIMIT $1", events
+    )
+    requests = await connection.fetch("SELECT * FROM feedback.request ORDER BY random() LIMIT $1", events)
+    requests = [requests[index % len(requests)] for index in range(events)]
+    rows = [tuple(row)[:2] + (f"copy-{index}",) + tuple(row)[3:] for index, row in enumerate(requests)]
+    bare = await asyncpg.connect(dsn)
+    try:
+        await bare.execute(
+            "CREATE TABLE public.bare_ledger (LIKE feedback.ledger INCLUDING INDEXES);"
+            "CREATE TABLE public.bare_request (LIKE feedback.request INCLUDING INDEXES)"
+        )
+        await bare.set_type_codec("survey_kind", schema="feedback", encoder=str, decoder=str, format="text")
+        began = time.perf_counter()
+        async with bare.transaction():
+            for at in range(0, events, 4_000):
+                await bare.copy_records_to_table(
+                    "bare_ledger", schema_name="public", records=[tuple(row) for row in ledger[at : at + 4_000]]
+                )
+                await bare.copy_records_to_table(
+                    "bare_request", schema_name="public", records=rows[at : at + 4_000]
+                )
+        return events / (time.perf_counter() - began)
+    finally:
+        await bare.execute("DROP TABLE IF EXISTS public.bare_ledger, public.bare_request")
+        await bare.close()

@@ -1,0 +1,60 @@
+import pytest
+
+from services.reporting.access import Denied, Grant, Resource, access, scopes_of
+
+A = "1.2.246.562.10.10000000001"
+B = "1.2.246.562.10.10000000002"
+
+
+@pytest.mark.parametrize("resource", Resource)
+@pytest.mark.parametrize("scopes", [set(), {"figures:funding"}, {"figures"}, {"FIGURES:NATIONAL", ""}])
+def test_what_no_scope_allows_is_denied(resource: Resource, scopes: set[str]) -> None:
+    outcome = access(scopes, {A}, resource)
+    assert isinstance(outcome, Denied)
+    assert outcome.scope in scopes_of(resource)
+
+
+@pytest.mark.parametrize("resource", Resource)
+def test_a_provider_never_sees_another_one(resource: Resource) -> None:
+    for asked in (None, {A}, {B}, {A, B}):
+        outcome = access({"figures:read", "feedback:write", "figures:funding"}, {A}, resource, asked=asked)
+        if isinstance(outcome, Grant):
+            assert outcome.providers == {A}
+            assert asked in (None, {A})
+            assert (outcome.covers(A), outcome.covers(B)) == (True, False)
+
+
+def test_a_token_without_organisations_sees_nobody_rather_than_everybody() -> None:
+    outcome = access({"figures:read"}, set(), Resource.FIGURES)
+    assert outcome == Grant(frozenset(), counts_only=True)
+
+
+def test_the_authority_sees_every_figure_of_everybody_and_of_whom_it_asks_for() -> None:
+    assert access({"figures:national"}, set(), Resource.FIGURES) == Grant(None)
+    assert access({"figures:national"}, set(), Resource.ANSWERS, asked={B}) == Grant(frozenset({B}))
+
+
+def test_the_widest_scope_decides() -> None:
+    assert access({"figures:read", "figures:national"}, {A}, Resource.FIGURES) == Grant(None)
+
+
+def test_a_provider_sees_counts_but_no_answers() -> None:
+    assert access({"figures:read"}, {A}, Resource.FIGURES) == Grant(frozenset({A}), counts_only=True)
+    assert isinstance(access({"figures:read"}, {A}, Resource.ANSWERS), Denied)
+
+
+def test_operations_see_quarantine_and_books_of_all_but_no_figures() -> None:
+    for resource in (Resource.QUARANTINE, Resource.BOOKS, Resource.REQUESTS, Resource.LOOKUP):
+        assert access({"operations"}, set(), resource) == Grant(None)
+    for resource in (Resource.FIGURES, Resource.ANSWERS):
+        assert isinstance(access({"operations"}, set(), resource), Denied)
+
+
+def test_quarantine_is_for_operations_alone() -> None:
+    for scope in ("figures:national", "figures:read", "feedback:write"):
+        assert isinstance(access({scope}, {A}, Resource.QUARANTINE), Denied)
+
+
+def test_a_sender_sees_its_own_records() -> None:
+    for resource in (Resource.BOOKS, Resource.REQUESTS, Resource.LOOKUP):
+        assert access({"feedback:write"}, {A}, resource) == Grant(frozenset({A}))
