@@ -5,7 +5,7 @@ are skipped, and providers differ in how content their respondents are.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Final
 
@@ -22,8 +22,8 @@ _SKIPPED_WEIGHT: Final = 3
 class AnswerSheets:
     """Draws filled-in copies of one questionnaire.
 
-    The first question is always answered, so that no response is empty; in the employers' questionnaires it is a funding
-    question, so that every response brings its days.
+    The first question is always answered, so that no response is empty; in the employers' questionnaires it is a
+    funding question, so that every response brings its days.
     """
 
     def __init__(self, questionnaire: Questionnaire, random: Random) -> None:
@@ -61,7 +61,7 @@ def _weighted_answers(
             weights = [100 // len(answers)] * len(answers)
         case "choices":
             codes = [choice.code for choice in question.choices]
-            sets = [(code,) for code in codes] + list(zip(codes, codes[1:], strict=False))
+            sets = [(code,) for code in codes] + list(pairwise(codes))
             answers = [Answer(question.code, choices=chosen) for chosen in sets]
             weights = [100 // len(answers)] * len(answers)
     if may_be_skipped:

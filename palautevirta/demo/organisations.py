@@ -5,8 +5,9 @@ derived from the business id, so that every run names the same ones.
 """
 
 from dataclasses import dataclass
-from random import Random
 from typing import Final, Literal
+
+from palautevirta.demo.seeding import random_of
 
 # Codes of six digits; the national model checks their form only.
 _QUALIFICATIONS: Final = ("331101", "344101", "351301", "354245", "361902", "371171", "381203", "039996")
@@ -32,7 +33,7 @@ def provider_oid(business_id: str) -> str:
 
 def places_of(business_id: str, seed: int) -> tuple[Place, ...]:
     """The places of a provider, whatever its size: 1 to 3 institutions, 1 to 4 sites, 3 to 6 qualifications."""
-    random = Random(f"{seed}/{business_id}/places")
+    random = random_of(seed, business_id, "places")
     institutions = [_oid(business_id, number) for number in range(1, random.randint(1, 3) + 1)]
     sites = [
         (random.choice(institutions), _oid(business_id, number)) for number in range(11, 11 + random.randint(1, 4))

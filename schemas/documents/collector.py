@@ -3,9 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.documents.answers import EventsProblem, ProblemDocument, VersionDetail, Verdicts, VersionList
+from pydantic import BaseModel
+
+from schemas.documents.answers import EventsProblem, ProblemDocument, Verdicts, VersionDetail, VersionList
 from schemas.documents.event_schemas import component_schemas
-from schemas.documents.http import INTERNAL_ERROR, JSON, PROBLEM, UNAUTHORISED, Document, openapi, problem, response, schema
+from schemas.documents.http import (
+    JSON,
+    PROBLEM,
+    Document,
+    openapi,
+    problem,
+    response,
+    schema,
+    shared,
+)
 from schemas.events.v1 import EVENT_MODELS, EmployerRequest, Reason, Response, StudentRequest
 
 STRUCTURED: Final = "application/cloudevents+json"
@@ -36,7 +47,7 @@ _ATTRIBUTES: Final = {
 
 def collector_openapi(examples: Mapping[str, Any]) -> Document:
     """The document; `examples` are events in structured form by name, shown as requests."""
-    models = [*EVENT_MODELS.values(), Verdicts, EventsProblem, ProblemDocument, VersionList, VersionDetail]
+    answers: list[type[BaseModel]] = [Verdicts, EventsProblem, ProblemDocument, VersionList, VersionDetail]
     return openapi(
         title="Palautevirta collector",
         description=_DESCRIPTION,
@@ -46,7 +57,8 @@ def collector_openapi(examples: Mapping[str, Any]) -> Document:
             "/v1/national-model/{version}": {"get": _get_version()},
             "/openapi.json": {"get": _get_openapi()},
         },
-        schemas=component_schemas(models) | {"Event": _event()},
+        schemas=component_schemas([*EVENT_MODELS.values(), *answers]) | {"Event": _event()},
+        responses={},
         scopes={"feedback:write": "posting the events of the token's organisations"},
         tags=("events", "contract"),
     )
@@ -91,7 +103,7 @@ def _post_events(examples: Mapping[str, Any]) -> Document:
                 content={JSON: {"schema": schema("Verdicts")}},
             ),
             "400": problem("The body is not JSON, or not what its mode says it is. Nothing is taken."),
-            "401": UNAUTHORISED,
+            "401": shared("Unauthorised"),
             "403": _judged(
                 "The token lacks the scope (then with `WWW-Authenticate`), or no event is of one of its organisations.",
             ),
@@ -99,7 +111,7 @@ def _post_events(examples: Mapping[str, Any]) -> Document:
             "413": problem("The body is too large, or the batch holds too many events. Nothing is taken."),
             "415": problem("Another media type or content encoding than is taken.", "Accept", "Accept-Encoding"),
             "422": _judged("No event is accepted, and not all are forbidden; the results say why."),
-            "500": INTERNAL_ERROR,
+            "500": shared("InternalError"),
             "503": _judged(
                 "Some events are unconfirmed, or nothing can be taken now: send the whole request again, with the "
                 "same ids.",
@@ -131,7 +143,7 @@ def _get_versions() -> Document:
         "summary": "The versions of the national model",
         "responses": {
             "200": response("All versions, oldest first.", content={JSON: {"schema": schema("VersionList")}}),
-            "500": INTERNAL_ERROR,
+            "500": shared("InternalError"),
         },
     }
 
@@ -155,7 +167,7 @@ def _get_version() -> Document:
                 "Surveys, questionnaires and code lists.", content={JSON: {"schema": schema("VersionDetail")}}
             ),
             "404": problem("There is no such version."),
-            "500": INTERNAL_ERROR,
+            "500": shared("InternalError"),
         },
     }
 

@@ -10,6 +10,7 @@ CONTRACT_VERSION: Final = "1.0.0"
 
 Document = dict[str, Any]
 
+_HEADER: Final = "#/components/headers/{}"
 _COMMON_HEADERS: Final = ("X-Request-Id", "Content-Language", "Vary")
 
 HEADERS: Final[Document] = {
@@ -51,9 +52,19 @@ REQUEST_ID: Final[Document] = {
 
 
 def openapi(
-    *, title: str, description: str, paths: Document, schemas: Document, scopes: Mapping[str, str], tags: Sequence[str]
+    *,
+    title: str,
+    description: str,
+    paths: Document,
+    schemas: Document,
+    responses: Document,
+    scopes: Mapping[str, str],
+    tags: Sequence[str],
 ) -> Document:
-    """A whole document. `scopes` are the OAuth 2.0 scopes of this port, each with what it allows."""
+    """A whole document. `scopes` are the OAuth 2.0 scopes of this port, each with what it allows.
+
+    `schemas` and `responses` are those that several paths refer to; the responses that all ports share come with it.
+    """
     allowed = "\n".join(f"- `{scope}`: {text}" for scope, text in scopes.items())
     return {
         "openapi": OPENAPI_VERSION,
@@ -64,7 +75,8 @@ def openapi(
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "headers": HEADERS,
+            "responses": {"Unauthorised": _UNAUTHORISED, "InternalError": _INTERNAL_ERROR, **responses},
+            "headers": {name: header for name, header in HEADERS.items() if _refers_to(name, [paths, responses])},
             "parameters": {"X-Request-Id": REQUEST_ID},
             "securitySchemes": {
                 "token": {
@@ -79,14 +91,26 @@ def openapi(
     }
 
 
+def _refers_to(header: str, value: Any) -> bool:
+    """Whether a reference to this header stands anywhere in the value."""
+    if isinstance(value, dict):
+        return value.get("$ref") == _HEADER.format(header) or any(_refers_to(header, each) for each in value.values())
+    return isinstance(value, list) and any(_refers_to(header, each) for each in value)
+
+
 def schema(name: str) -> Document:
     """A reference to a schema among the components."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def shared(name: str) -> Document:
+    """A reference to a response among the components."""
+    return {"$ref": f"#/components/responses/{name}"}
+
+
 def response(description: str, *names: str, content: Document | None = None) -> Document:
     """A response with the headers that every answer has and those named."""
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in (*_COMMON_HEADERS, *names)}
+    headers = {name: {"$ref": _HEADER.format(name)} for name in (*_COMMON_HEADERS, *names)}
     found: Document = {"description": description, "headers": headers}
     if content is not None:
         found["content"] = content
@@ -98,7 +122,7 @@ def problem(description: str, *names: str, model: str = "ProblemDocument") -> Do
     return response(description, *names, content={PROBLEM: {"schema": schema(model)}})
 
 
-UNAUTHORISED: Final = problem(
+_UNAUTHORISED: Final = problem(
     "No token, or one that is expired, malformed, or of another issuer, audience or type.", "WWW-Authenticate"
 )
-INTERNAL_ERROR: Final = problem("We failed; nobody but our log learns why. For events: send the same again.")
+_INTERNAL_ERROR: Final = problem("We failed; nobody but our log learns why. For events: send the same again.")

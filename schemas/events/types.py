@@ -112,7 +112,8 @@ Instant = Annotated[
 ]
 JsonMediaType = Annotated[str, AfterValidator(_json_media_type)]
 DontKnow = Annotated[bool, AfterValidator(_true), WithJsonSchema({"const": True})]  # pydantic's Literal[True] takes 1
-Percentage = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=100)]
-Days = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=3_652_059)]  # at most the whole calendar
-Score = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=5)]
-NpsAnswer = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=10)]
+# The bounds stand before the validator, so that they reach the JSON Schemas.
+Percentage = Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole_number)]
+Days = Annotated[int, Field(ge=0, le=3_652_059), BeforeValidator(_whole_number)]  # at most the whole calendar
+Score = Annotated[int, Field(ge=1, le=5), BeforeValidator(_whole_number)]
+NpsAnswer = Annotated[int, Field(ge=0, le=10), BeforeValidator(_whole_number)]

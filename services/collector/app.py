@@ -16,8 +16,8 @@ from services.collector.routes import DOCUMENTS, INTAKE, SETTINGS, VERIFIER, Doc
 from services.collector.settings import CollectorSettings
 from services.collector.telemetry import Telemetry
 from services.runtime.clock import SYSTEM_CLOCK, Clock
-from services.runtime.kafka import declared_partitions
 from services.runtime.operations import Health
+from services.runtime.partitioning import declared_partitions
 from services.runtime.problem_documents import install_problem_documents
 from services.runtime.signing_keys import signing_keys
 from services.runtime.tokens import TokenVerifier

@@ -11,7 +11,7 @@ from services.collector.publisher import Publisher, Slice
 from services.collector.telemetry import Telemetry
 from services.collector.verdict import Verdict, accepted, retry
 from services.runtime.clock import SYSTEM_CLOCK, Clock
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 
 STRETCH_S: Final = 0.001
 """For how long a request may hold the loop before the others get their turn."""

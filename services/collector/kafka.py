@@ -8,8 +8,7 @@ failure means "unknown" and never "not stored".
 """
 
 import asyncio
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -20,6 +19,8 @@ from services.collector.settings import CollectorSettings
 from services.collector.telemetry import Telemetry
 from services.runtime.kafka import client_options
 from services.runtime.logging import logger
+from services.runtime.tasks import watched_task
+from services.runtime.waiting import set_within
 
 _MOST_BATCH_BYTES: Final = 1_000_000
 """What the builder takes; the publisher's own limit is below it, the topic's 1 MiB above."""
@@ -58,7 +59,7 @@ class KafkaSink:
 
     def start(self) -> None:
         """Begin to connect, and stay connected."""
-        self._supervisor = asyncio.create_task(self._supervise(), name="kafka-supervisor")
+        self._supervisor = watched_task(self._supervise(), "kafka-supervisor")
 
     def unready(self) -> str | None:
         """Why nothing can be published at the moment."""
@@ -107,9 +108,7 @@ class KafkaSink:
             await _tear_down(producer)
 
     async def _awaited_producer(self) -> AIOKafkaProducer | None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CONNECT_GRACE_S):
-                await self._connected.wait()
+        await set_within(self._connected, _CONNECT_GRACE_S)
         return self._producer
 
     def _distrust(self, producer: AIOKafkaProducer, reason: str) -> None:
@@ -123,7 +122,7 @@ class KafkaSink:
             self._distrusted.set()
 
     def _retire(self, producer: AIOKafkaProducer) -> None:
-        task = asyncio.create_task(self._tear_down_later(producer), name="kafka-retired-producer")
+        task = watched_task(self._tear_down_later(producer), "kafka-retired-producer")
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
@@ -208,16 +207,18 @@ def _sender_task(producer: AIOKafkaProducer) -> "asyncio.Task[None]":
 
 async def _tear_down(producer: AIOKafkaProducer) -> None:
     """Stop a producer in bounded time, whatever state it is in; what it still holds is given up."""
-    sender = _sender_task(producer) if producer._sender.sender_task is not None else None  # noqa: SLF001
-    if sender is not None:
-        sender.cancel()
-        # Its own stop would wait for these for ever, when the broker is away.
-        producer._message_accumulator.fail_all(KafkaError("the producer was given up"))  # noqa: SLF001
-    stop = asyncio.ensure_future(producer.stop())
-    done, _ = await asyncio.wait({stop}, timeout=_STOP_TIMEOUT_S)
+    # Its own stop would wait for these for ever, when the broker is away.
+    producer._message_accumulator.fail_all(KafkaError("the producer was given up"))  # noqa: SLF001
+    await _bounded(producer.stop())
+    await _bounded(producer.client.close())  # which a stop that failed hasn't reached; a second time does no harm
+
+
+async def _bounded(stop: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(stop)
+    done, _ = await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S)
     if not done:
-        stop.cancel()
-        _log.warning("producer_stop_abandoned")
-        await asyncio.wait({stop})
-    elif stop.exception() is not None:
-        _log.warning("producer_stop_failed", reason=type(stop.exception()).__name__)
+        task.cancel()
+        await asyncio.wait({task})
+    if task.cancelled() or task.exception() is not None:
+        reason = "it took too long" if task.cancelled() else type(task.exception()).__name__
+        _log.warning("producer_stop_failed", reason=reason)

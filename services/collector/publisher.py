@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from services.collector.telemetry import Telemetry
+from services.runtime.clock import SYSTEM_CLOCK, Clock
+from services.runtime.tasks import watched_task
 
 BATCH_LIMIT_BYTES: Final = 900 * 1024
 """At most this much goes out as one batch: below the topic's 1 MiB, with room for what the estimate leaves out."""
@@ -74,8 +76,10 @@ class Publisher:
         *,
         acknowledgement_timeout_s: float,
         queue_limit_bytes: int,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._sink = sink
+        self._clock = clock
         self._telemetry = telemetry
         self._timeout_s = acknowledgement_timeout_s
         self._limit_bytes = queue_limit_bytes
@@ -88,8 +92,7 @@ class Publisher:
     def start(self) -> None:
         """Start the writers."""
         self._writers = tuple(
-            asyncio.create_task(self._write(partition), name=f"writer-{partition}")
-            for partition in range(len(self._queues))
+            watched_task(self._write(partition), f"writer-{partition}") for partition in range(len(self._queues))
         )
 
     def publish(self, piece: Slice) -> None:
@@ -151,8 +154,7 @@ class Publisher:
 
     async def _send(self, partition: int, batch: list[Slice]) -> None:
         records = [record for piece in batch for record in piece.records]
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._clock.monotonic()  # the loop's own clock may count in milliseconds
         offset: int | None = None
         try:
             # The oldest slice decides: when its time is over, the outcome of the whole batch is unknown.
@@ -166,7 +168,8 @@ class Publisher:
                 if offset is not None:
                     offset += len(piece.records)
         if offset is not None:
-            self._telemetry.acknowledged(partition, offset - 1, records=len(records), seconds=loop.time() - began)
+            seconds = self._clock.monotonic() - began
+            self._telemetry.acknowledged(partition, offset - 1, records=len(records), seconds=seconds)
 
     def _account(self, size_bytes: int) -> None:
         self._queued_bytes += size_bytes

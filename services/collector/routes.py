@@ -73,7 +73,7 @@ async def post_events(request: web.Request) -> web.Response:
     organisations = await may_write(request, request.app[VERIFIER])
     if isinstance(organisations, web.Response):
         return organisations
-    body = await _body(request)
+    body = _refused_head(request) or await _body(request)
     if isinstance(body, web.Response):
         return body
     raws = raw_events(request.content_type, request.headers, body)
@@ -117,31 +117,42 @@ def _document(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
 
 
-async def _body(request: web.Request) -> bytes | web.Response:
-    """The whole body within the limits, or the answer that refuses it."""
-    settings = request.app[SETTINGS]
+def _refused_head(request: web.Request) -> web.Response | None:
+    """The answer to a body that isn't even read, going by what the request says of it."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         detail = "A body is taken as it is, without Content-Encoding."
         return problem_document(request, UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "identity"})
     if request.content_type not in MEDIA_TYPES or (request.charset or "utf-8").lower() not in {"utf-8", "us-ascii"}:
         return _unreadable(request, Unreadable.MEDIA_TYPE)
-    limit_bytes = settings.body_limit_bytes
-    too_large = f"A body has at most {limit_bytes} bytes."
-    if (request.content_length or 0) > limit_bytes:
-        return problem_document(request, CONTENT_TOO_LARGE, too_large)
+    if (request.content_length or 0) > request.app[SETTINGS].body_limit_bytes:
+        return _too_large(request)
+    return None
+
+
+async def _body(request: web.Request) -> bytes | web.Response:
+    """The whole body within the limits, or the answer that refuses it."""
+    settings = request.app[SETTINGS]
     chunks: list[bytes] = []
     size_bytes = 0
     try:
         async with asyncio.timeout(settings.body_timeout_ms / 1000):
             while chunk := await request.content.readany():
                 size_bytes += len(chunk)
-                if size_bytes > limit_bytes:
-                    return problem_document(request, CONTENT_TOO_LARGE, too_large)
+                if size_bytes > settings.body_limit_bytes:
+                    return _too_large(request)
                 chunks.append(chunk)
     except TimeoutError:
         detail = f"The body didn't arrive within {settings.body_timeout_ms} ms."
         return problem_document(request, REQUEST_TIMEOUT, detail, headers={"Connection": "close"})
+    except (ConnectionError, web.RequestPayloadError):
+        # Most likely nobody is there any more to read this.
+        return problem_document(request, UNREADABLE_BODY, "The body broke off.", headers={"Connection": "close"})
     return b"".join(chunks)
+
+
+def _too_large(request: web.Request) -> web.Response:
+    limit_bytes = request.app[SETTINGS].body_limit_bytes
+    return problem_document(request, CONTENT_TOO_LARGE, f"A body has at most {limit_bytes} bytes.")
 
 
 def _unreadable(request: web.Request, reason: Unreadable) -> web.Response:

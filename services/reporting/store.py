@@ -49,9 +49,14 @@ _STALE: Final = (
 T = TypeVar("T")
 Providers = frozenset[str] | None
 
+_NOT_MIGRATED: Final = (
+    asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError,
+)  # fmt: skip
+"""What the database says while it hasn't the views of this release yet."""
+
 
 class StoreUnavailable(Exception):
-    """The database can't be reached, or not by us: ask again later."""
+    """The database can't be reached, or hasn't our views yet: ask again later."""
 
 
 class TooSlow(Exception):
@@ -164,7 +169,7 @@ class Store:
             raise TooSlow(type(error).__name__) from error
         except (OSError, *_STALE, *_OF_CLIENT) as error:
             raise _StaleConnection(type(error).__name__) from error
-        except asyncpg.InsufficientResourcesError as error:
+        except (asyncpg.InsufficientResourcesError, *_NOT_MIGRATED) as error:
             raise StoreUnavailable(type(error).__name__) from error
         finally:
             await self._pool.release(connection)

@@ -1,16 +1,12 @@
-"""What every Kafka client of the house needs: how to reach the brokers, and in which partition a provider lives."""
+"""How to reach the brokers, for every Kafka client of the house."""
 
 import ssl
-import tomllib
-from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
-from aiokafka.partitioner import murmur2
-
+from services.runtime.partitioning import partition_of
 from services.runtime.settings import KafkaSettings
 
-_EVENTS: Final = "feedback.events.v1"
+__all__ = ["client_options", "partition_of"]
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -34,24 +30,3 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
             "sasl_plain_password": settings.kafka_sasl_password.get_secret_value(),
         }
     return options
-
-
-@cache
-def declared_partitions() -> int:
-    """How many partitions the events' topic has for ever, as schemas/topics.toml declares it.
-
-    A deployment may give the topic another name, never another shape.
-    """
-    declared = tomllib.loads(files("schemas").joinpath("topics.toml").read_text("utf-8"))
-    return int(declared["topics"][_EVENTS]["partitions"])
-
-
-@lru_cache(maxsize=65_536)
-def partition_of(provider: str, partitions: int) -> int:
-    """The partition of a provider's events: Kafka's own default, murmur2 of the key modulo the number of partitions.
-
-    Remembered, because the hash in pure Python costs more than encoding the event. The memory is bounded, since a
-    record in a log may name any provider.
-    """
-    positive: int = murmur2(provider.encode()) & 0x7FFF_FFFF
-    return positive % partitions

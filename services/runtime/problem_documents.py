@@ -58,7 +58,7 @@ _FIRST_ERROR: Final = 400
 
 
 def problem_document(
-    request: web.Request,
+    request: web.BaseRequest,
     kind: ProblemType,
     detail: str,
     *,
@@ -85,7 +85,7 @@ def problem_document(
 def install_problem_documents(app: web.Application) -> None:
     """Make this the outermost layer of an application; call it before any other middleware is added."""
     app.middlewares.append(_problem_documents)
-    app.on_response_prepare.append(_add_common_headers)
+    app.on_response_prepare.append(_on_prepare)
 
 
 @web.middleware
@@ -114,8 +114,13 @@ def _of_framework(request: web.Request, raised: web.HTTPException) -> web.Respon
     return problem_document(request, kind, _DETAILS.get(kind, kind.title), headers=headers)
 
 
-async def _add_common_headers(request: web.Request, response: web.StreamResponse) -> None:
-    # A request that the parser refused never met the middleware.
+async def _on_prepare(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    add_common_headers(request, response)
+
+
+def add_common_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """What every answer of ours says of itself."""
+    # A request whose Expect header the framework refused never met the middleware.
     response.headers["X-Request-Id"] = request.get(REQUEST_ID) or str(uuid.uuid4())
     response.headers.setdefault("Content-Language", "en")
     varies = response.headers.get("Vary")

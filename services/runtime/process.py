@@ -16,6 +16,8 @@ from services.runtime.settings import SettingsError
 
 EXIT_FAILED: Final = 1
 EXIT_SETTINGS: Final = 2
+_CANCEL_SECONDS: Final = 5.0
+"""How long a cancelled service may still take."""
 
 Main = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """The service: it serves until the event is set, then drains and returns."""
@@ -30,16 +32,20 @@ def run(main: Main, *, stop_within_seconds: float = 25.0) -> int:
     its traceback.
     """
     stopping = asyncio.Event()
+    watchdog = threading.Timer(stop_within_seconds + _CANCEL_SECONDS, os._exit, (EXIT_FAILED,))
+    watchdog.daemon = True
     # They would be one more series for each counter, and nobody reads them.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     try:
         service = main(stopping)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_stopped(service, stopping, stop_within_seconds))
+            runner.run(_until_stopped(service, stopping, stop_within_seconds, watchdog))
     except SettingsError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)  # noqa: T201 - there are no settings for a log yet
         return EXIT_SETTINGS
+    finally:
+        watchdog.cancel()
     return 0 if stopping.is_set() else EXIT_FAILED
 
 
@@ -54,7 +60,9 @@ def settle_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def _until_stopped(service: Coroutine[Any, Any, None], stopping: asyncio.Event, stop_within_s: float) -> None:
+async def _until_stopped(
+    service: Coroutine[Any, Any, None], stopping: asyncio.Event, stop_within_s: float, watchdog: threading.Timer
+) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
@@ -63,10 +71,7 @@ async def _until_stopped(service: Coroutine[Any, Any, None], stopping: asyncio.E
     await asyncio.wait({serving, signalled}, return_when=asyncio.FIRST_COMPLETED)
     signalled.cancel()
     if not serving.done():
-        watchdog = threading.Timer(stop_within_s + 5.0, os._exit, (EXIT_FAILED,))
-        watchdog.daemon = True
         watchdog.start()
         async with asyncio.timeout(stop_within_s):
             await serving
-        watchdog.cancel()
     await serving

@@ -71,6 +71,10 @@ def _listed(value: object) -> object:
     return [item.strip() for item in value.split(",")] if isinstance(value, str) else value
 
 
+def _lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 class KafkaSettings(Settings):
     """Where Kafka is and how to speak to it."""
 
@@ -144,7 +148,7 @@ class OperationsSettings(Settings):
     operations_host: str = "127.0.0.1"
     operations_port: Port = 9100
     log_format: Literal["json", "console"] = "json"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = "info"
 
 
 class HttpSettings(Settings):

@@ -21,8 +21,8 @@ from schemas.national.model import load_models
 from services.collector.app import DRAIN, HEALTH, build_app
 from services.collector.settings import CollectorSettings
 from services.runtime.http_server import serve_http
-from services.runtime.kafka import partition_of
 from services.runtime.operations import operations_app
+from services.runtime.partitioning import partition_of
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -53,6 +53,10 @@ class Collector:
         token = self.issuer.mint(organisations=[PROVIDER], scope="feedback:write")
         given = {"Authorization": f"Bearer {token}", "Content_Type": content_type, **headers}
         return await self.request("POST", "/v1/events", data=data, **given)
+
+    async def metrics(self) -> str:
+        async with self.session.get(f"{self.operations}/metrics") as response:
+            return await response.text()
 
     async def operation(self, path: str) -> tuple[int, Any]:
         async with self.session.get(self.operations + path) as response:
@@ -88,8 +92,8 @@ async def collector(kafka: str, topic: str, data_dir: Path) -> AsyncIterator[Col
             app[DRAIN].begin,
         )
         async with asyncio.timeout(30):
-            while (await found.operation("/readyz"))[0] != 200:
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 - readiness is asked over HTTP, as a deployment does
+            while (await found.operation("/readyz"))[0] != 200:  # noqa: ASYNC110 - asked as a deployment asks
+                await asyncio.sleep(0.02)
         yield found
 
 
@@ -243,6 +247,19 @@ async def test_a_bad_token_is_told_and_a_token_without_the_scope_allows_nothing(
     assert 'error="insufficient_scope", scope="feedback:write"' in answer.headers["WWW-Authenticate"]
 
 
+async def test_a_token_of_eight_kibibytes_fits_into_its_header(collector: Collector) -> None:
+    providers = [PROVIDER, *(f"1.2.246.562.10.1000000{number:04d}" for number in range(190))]
+    token = collector.issuer.mint(organisations=providers, scope="feedback:write")
+    assert 7_000 < len(token) <= 8 * 1024
+    padded = collector.issuer.mint(
+        organisations=providers, scope="feedback:write", jti="j" * (32 + (8 * 1024 - len(token)) * 3 // 4)
+    )
+    assert 8_185 < len(padded) <= 8 * 1024
+    assert (await collector.post(body(recorded()), Authorization=f"Bearer {padded}")).status == 202
+    answer = await collector.post(body(recorded()), Authorization=f"Bearer {'x' * 8_193}")
+    assert (answer.status, answer.json["detail"]) == (401, "A token has at most 8 KiB.")
+
+
 async def test_a_request_id_of_a_harmless_form_is_taken_over(collector: Collector) -> None:
     taken = await collector.post(b"[]", BATCH, X_Request_Id="my-request-1")
     assert taken.headers["X-Request-Id"] == "my-request-1"
@@ -274,6 +291,51 @@ async def test_every_failure_is_a_problem_document(collector: Collector, method:
         assert answer.headers["Allow"] == "POST"
 
 
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"no HTTP at all\r\n\r\n",
+        b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret" + b"x" * 20_000 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_request_is_neither_repeated_nor_logged(
+    collector: Collector, request_bytes: bytes, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(collector.url.rpartition(":")[2]))
+    writer.write(request_bytes)
+    async with asyncio.timeout(10):
+        head, _, document = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    assert head.startswith(b"HTTP/1.0 400 ")
+    assert b"Content-Type: application/problem+json" in head
+    assert json.loads(document)["detail"] == "This is not an HTTP request that we read."
+    logged = caplog.text + capsys.readouterr().out
+    assert "request_not_parsed" in logged
+    assert "secret" not in logged
+    assert "aaaa" not in logged
+
+
+async def test_a_body_that_breaks_off_is_no_failure_of_ours(
+    collector: Collector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = collector.issuer.mint(organisations=[PROVIDER], scope="feedback:write")
+    _, writer = await asyncio.open_connection("127.0.0.1", int(collector.url.rpartition(":")[2]))
+    writer.write(
+        f"POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: {STRUCTURED}\r\nContent-Length: 100\r\n\r\n{{".encode()
+    )
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    async with asyncio.timeout(10):
+        while 'duration_seconds_count{status="400"} 1.0' not in await collector.metrics():  # noqa: ASYNC110 - over HTTP
+            await asyncio.sleep(0.01)
+    assert "request_failed" not in capsys.readouterr().out
+
+
 async def test_the_national_model_can_be_read(collector: Collector) -> None:
     versions = (await collector.request("GET", "/v1/national-model")).json["versions"]
     assert versions[0]["from"] == "2018-07-01"
@@ -295,9 +357,7 @@ async def test_the_national_model_can_be_read(collector: Collector) -> None:
 async def test_operations_tell_life_readiness_and_figures(collector: Collector) -> None:
     assert await collector.operation("/livez") == (200, {"ok": True, "reasons": {}})
     await collector.post(body(recorded()))
-    async with collector.session.get(f"{collector.operations}/metrics") as response:
-        text = await response.text()
-    assert 'collector_events_total{status="accepted"} 1.0' in text
+    assert 'collector_events_total{status="accepted"} 1.0' in await collector.metrics()
     collector.begin_drain()
     status, reasons = await collector.operation("/readyz")
     assert (status, list(reasons["reasons"])) == (503, ["drain"])

@@ -53,8 +53,8 @@ class Site:
 
     async def until_ready(self) -> None:
         async with asyncio.timeout(30):
-            while (await self.operation("/readyz"))[0] != 200:
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 - another process is asked
+            while (await self.operation("/readyz"))[0] != 200:  # noqa: ASYNC110 - it is another process
+                await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -160,8 +160,8 @@ async def test_a_collector_that_is_asked_to_stop_answers_what_is_in_flight_and_e
     site.broker.kill(signal.SIGSTOP)
     waiting = asyncio.create_task(site.post(id="in-flight"))
     async with asyncio.timeout(10):
-        while b"collector_in_flight_requests 1.0" not in await _metrics(site):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - another process is asked
+        while b"collector_in_flight_requests 1.0" not in await _metrics(site):  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.01)
     os.kill(site.collector.pid, signal.SIGTERM)
     async with asyncio.timeout(15):
         status, _, answer = await waiting

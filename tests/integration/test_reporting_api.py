@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client import CollectorRegistry
 
 from palautevirta.local.issuer import AUDIENCE, ISSUER, JWKS_PATH, Issuer
-from palautevirta.local.postgres import Database
+from palautevirta.local.postgres import Database, create_database, drop_database
 from schemas.events.codec import event_key
 from schemas.national.layout import Layout, layout
 from schemas.national.model import load_models
 from services.reporting.app import FRESHNESS, build_app
 from services.reporting.routes import STORE
 from services.reporting.settings import ReportingSettings
+from services.reporting.telemetry import Telemetry
 
 A = "1.2.246.562.10.10000000001"
 B = "1.2.246.562.10.10000000002"
@@ -36,6 +38,7 @@ START = "/v1/figures?survey=start&period=2025-2026"
 NATIONAL = "figures:national"
 
 Client = TestClient[web.Request, web.Application]
+SettingsOf = Callable[[Database], ReportingSettings]
 
 
 @dataclass
@@ -167,13 +170,13 @@ def whole_record() -> Record:
     record.request(A, SEPTEMBER)
     for _ in range(5):
         record.request(B, AUGUST)
-    instructor = {"survey": "workplace_instructor", "month": AUGUST}
+    instructor = {"survey": "workplace_instructor"}
     record.request(
-        A, **instructor, target_days=10, respondent_days=10, points=40,
+        A, AUGUST, **instructor, target_days=10, respondent_days=10, points=40,
         **answered("workplace_instructor-2025", {"instructor_01": 4}),
     )  # fmt: skip
     record.request(
-        A, **instructor, entrepreneur=True, target_days=20, respondent_days=20, points=100,
+        A, AUGUST, **instructor, entrepreneur=True, target_days=20, respondent_days=20, points=100,
         **answered("workplace_instructor-2025", {"instructor_01": 5}),
     )  # fmt: skip
     record.request(A, AUGUST, survey="workplace", target_days=5)
@@ -195,10 +198,11 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture
-async def client(database: Database, issuer: Issuer) -> AsyncIterator[Client]:
+async def settings_of(issuer: Issuer) -> AsyncIterator[SettingsOf]:
+    """Settings for a database, by an issuer whose keys are served."""
     keys = await issuer.serve(0)
     host, port = keys.addresses[0][:2]
-    settings = ReportingSettings.model_validate(
+    yield lambda database: ReportingSettings.model_validate(
         {
             "database_url": database.reporting_dsn,
             "token_issuer": ISSUER,
@@ -206,10 +210,14 @@ async def client(database: Database, issuer: Issuer) -> AsyncIterator[Client]:
             "token_jwks_url": f"http://{host}:{port}{JWKS_PATH}",
         }
     )
-    app = build_app(settings, load_models(), CollectorRegistry())
+    await keys.cleanup()
+
+
+@pytest.fixture
+async def client(database: Database, settings_of: SettingsOf) -> AsyncIterator[Client]:
+    app = build_app(settings_of(database), load_models(), CollectorRegistry())
     async with TestClient(TestServer(app)) as client:
         yield client
-    await keys.cleanup()
 
 
 @pytest.fixture
@@ -230,7 +238,8 @@ class Asking:
         return {"Authorization": f"Bearer {self._issuer.mint(organisations=organisations, scope=scope)}"}
 
     async def rows(self, path: str, scope: str = NATIONAL, *organisations: str) -> list[dict[str, Any]]:
-        return (await self.envelope(path, scope, *organisations))["rows"]
+        rows: list[dict[str, Any]] = (await self.envelope(path, scope, *organisations))["rows"]
+        return rows
 
     async def envelope(self, path: str, scope: str = NATIONAL, *organisations: str) -> dict[str, Any]:
         async with self._client.get(path, headers=self.header(scope, *organisations)) as answer:
@@ -651,14 +660,17 @@ async def test_a_database_that_ends_our_sessions_is_asked_again(
     assert client.app[FRESHNESS].is_alive() is None
 
 
-async def test_a_view_that_changed_is_read_anew(database: Database, ask: Asking, filled: Record) -> None:
-    assert filled.requests
+async def test_a_view_that_changed_is_read_anew(database: Database, ask: Asking, booked: Record) -> None:
+    assert booked.days
     before = await ask.rows("/v1/books", "operations")
     connection = await asyncpg.connect(database.dsn)
     try:
+        # Another type of a column: the statements that our connections remember are refused from now on.
+        definition = (await connection.fetchval("SELECT pg_get_viewdef('reporting.book')")).rstrip(";")
         await connection.execute(
-            "DROP VIEW reporting.freshness; CREATE VIEW reporting.freshness AS SELECT NULL::timestamptz AS as_of; "
-            "GRANT SELECT ON reporting.freshness TO palautevirta_reporting"
+            "DROP VIEW reporting.book; CREATE VIEW reporting.book AS SELECT provider, records::integer AS records, "
+            f"standing, waiting, superseded, duplicate, conflict, rejected FROM ({definition}) AS former; "
+            "GRANT SELECT ON reporting.book TO palautevirta_reporting"
         )
     finally:
         await connection.close()
@@ -684,3 +696,17 @@ async def test_a_database_that_is_away_is_told_with_a_503(database: Database, cl
 
 async def _nothing(_: Any) -> None:
     """Reads nothing."""
+
+
+async def test_before_the_migrations_the_service_is_alive_but_not_ready(
+    postgres: str, role_passwords: dict[str, str], settings_of: SettingsOf
+) -> None:
+    name = f"test_{secrets.token_hex(6)}"
+    bare = Database(await create_database(postgres, name), role_passwords)
+    app = build_app(settings_of(bare), load_models(), CollectorRegistry())
+    async with TestClient(TestServer(app)) as client:
+        assert client.app is not None
+        await client.app[FRESHNESS].look(client.app[STORE], Telemetry(CollectorRegistry()))
+        assert client.app[FRESHNESS].is_ready() == "the database doesn't answer: UndefinedTableError"
+        assert client.app[FRESHNESS].is_alive() is None
+    await drop_database(postgres, name)

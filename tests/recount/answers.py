@@ -15,6 +15,10 @@ Answers = list[tuple[dict[str, Any], int | None]]
 """The answers to one question and the days of the target that gave each, None for students."""
 
 _LEAST_NPS_ANSWERS = 5
+_MEMBERS = (
+    "dont_know", "mean", "mean_by_days", "sd", "sd_by_days", "count_1", "count_2", "count_3", "count_4", "count_5",
+    "promoters", "passives", "detractors", "nps",
+)  # fmt: skip
 
 
 def question_rows(
@@ -62,10 +66,7 @@ def _answers(group: Sequence[Target], code: str) -> Answers:
 
 def _statistics(kind: str, answers: Answers, employers: bool) -> Row:
     """The members of a row; what a question of this kind doesn't have is null."""
-    row: Row = dict.fromkeys(
-        ("dont_know", "mean", "mean_by_days", "sd", "sd_by_days")
-        + ("count_1", "count_2", "count_3", "count_4", "count_5", "promoters", "passives", "detractors", "nps")
-    )
+    row: Row = dict.fromkeys(_MEMBERS)
     if kind == "nps":
         given = [int(answer["nps"]) for answer, _ in answers]
         promoters, detractors = sum(value >= 9 for value in given), sum(value <= 6 for value in given)

@@ -66,7 +66,9 @@ def of_survey(targets: Iterable[Target], survey: str, period: str, filters: Filt
     ]
 
 
-def figure_rows(all_targets: Sequence[Target], survey: str, period: str, by: Sequence[str], filters: Filters) -> list[Row]:
+def figure_rows(
+    all_targets: Sequence[Target], survey: str, period: str, by: Sequence[str], filters: Filters
+) -> list[Row]:
     """The rows of `/v1/figures`."""
     whole = of_survey(all_targets, survey, period, {})
     chosen = of_survey(all_targets, survey, period, filters)
@@ -83,7 +85,7 @@ def _figures(survey: str, period: str, group: list[Target], whole: list[Target])
         provider: coefficient(survey, period, [target for target in whole if target.provider == provider])
         for provider in {target.provider for target in group}
     }
-    own = list(c.values())[0] if len(c) == 1 else None
+    own = next(iter(c.values())) if len(c) == 1 else None
     return {
         "targets": len(group),
         "respondents": respondents,

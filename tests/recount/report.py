@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 from recount import answers, figures
 from recount.figures import Filters, Row
 from recount.instants import instant_us
-from recount.ledger import Arrival, Event, Name, name_of, verdicts
+from recount.ledger import Arrival, Event, Name, content_of, name_of, verdicts
 from recount.requests import Request, requests_of
 from recount.targets import Target, targets_of
 
@@ -26,6 +27,11 @@ class Recount:
     def targets(self) -> list[Target]:
         """The population."""
         return targets_of(self.requests.values())
+
+    @property
+    def contents(self) -> dict[Name, Any]:
+        """What every event says that stands."""
+        return {name: content_of(arrival.event) for name, arrival in self.standing.items()}
 
     @property
     def conflicts(self) -> list[Arrival]:

@@ -72,7 +72,7 @@ class Request:
         return "counts"
 
     @property
-    def response_reason(self) -> str:
+    def response_reason(self) -> str:  # noqa: PLR0911 - the list of reasons in its order
         """`counts`, or the first reason why the response doesn't."""
         if self.target_reason != "counts":
             return self.target_reason

@@ -1,7 +1,10 @@
 """The recount itself, on the worked examples and the edges of the national model."""
 
+import ast
+import sys
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from builders.events import (
     submitted,
     withdrawn,
 )
+
 from recount.figures import coefficient_of_rate, figure_rows
 from recount.instants import day_in_finland, instant_us, period_of
 from recount.ledger import Arrival, Event, content_of, verdicts
@@ -76,7 +80,7 @@ def test_content_is_compared_by_value() -> None:
 
 
 @pytest.mark.parametrize("change", [{"subject": "r-2"}, {"time": "2025-08-11T09:30:01+03:00"}])
-def test_another_subject_or_time_is_another_content(change: dict[str, str]) -> None:
+def test_another_subject_or_time_is_another_content(change: dict[str, Any]) -> None:
     assert content_of(recorded()) != content_of(recorded(**change))
 
 
@@ -112,7 +116,11 @@ def test_the_greatest_time_then_rank_then_key_holds_a_register() -> None:
         ([recorded(student_background(exclusion="interrupted")), submitted()], "excluded", "excluded"),
         ([recorded(), submitted(), withdrawn()], "counts", "withdrawn"),
         ([recorded(), withdrawn(), submitted(time="2025-08-21T12:00:00Z")], "counts", "counts"),
-        ([recorded(), submitted(answers(completion_01=3), questionnaire="completion-2025")], "counts", "other_questionnaire"),
+        (
+            [recorded(), submitted(answers(completion_01=3), questionnaire="completion-2025")],
+            "counts",
+            "other_questionnaire",
+        ),
         ([recorded(), submitted(answered_at="2025-08-10T20:59:59Z")], "counts", "answered_before_window"),
         ([recorded(), submitted(answered_at="2025-08-10T21:00:00Z")], "counts", "counts"),
         ([recorded(), submitted(answered_at="2025-09-09T20:59:59Z")], "counts", "counts"),
@@ -125,7 +133,9 @@ def test_each_request_says_the_first_reason_that_holds(events: list[Event], targ
 
 
 def test_a_rerecorded_request_counts_again_with_its_response() -> None:
-    again = request(recorded(), submitted(), cancelled(time="2025-08-15T00:00:00Z"), recorded(time="2025-08-16T00:00:00Z"))
+    again = request(
+        recorded(), submitted(), cancelled(time="2025-08-15T00:00:00Z"), recorded(time="2025-08-16T00:00:00Z")
+    )
     assert again.response_reason == "counts"
 
 
@@ -173,7 +183,10 @@ def test_the_coefficient_follows_the_table(period: str, r: str, c: str) -> None:
 
 def test_the_coefficient_is_each_providers_own_and_rows_over_several_have_none() -> None:
     # §5: A with 9 of 10 and 90 points, B with 1 of 10 and 10 points come to 126.67 apart and to 186.67 as one.
-    a, b = (group(PROVIDER, targets=10, respondents=9, points=90), group(OTHER_PROVIDER, targets=10, respondents=1, points=10))
+    a, b = (
+        group(PROVIDER, targets=10, respondents=9, points=90),
+        group(OTHER_PROVIDER, targets=10, respondents=1, points=10),
+    )
     (apart,) = figure_rows(a + b, "start", "2025-2026", (), {})
     assert (apart["coefficient"], apart["weighted_points"]) == (None, "126.666666666666666667")
     merged = a + group(PROVIDER, targets=10, respondents=1, points=10)
@@ -190,7 +203,11 @@ def test_a_filter_does_not_change_the_coefficient() -> None:
 
 def test_without_respondents_students_have_no_coefficient_and_instructors_have() -> None:
     (students,) = counted(recorded()).figures("start", "2025-2026", ())
-    assert (students["response_rate"], students["coefficient"], students["weighted_points"]) == ("0." + "0" * 18, None, None)
+    assert (students["response_rate"], students["coefficient"], students["weighted_points"]) == (
+        "0." + "0" * 18,
+        None,
+        None,
+    )
     (instructors,) = counted(recorded(employer_background())).figures("workplace_instructor", "2025-2026", ())
     assert (instructors["coefficient"], instructors["weighted_points"]) == ("2.86666666666667", "0." + "0" * 18)
 
@@ -208,7 +225,7 @@ def entrepreneur(**members: Any) -> tuple[Event, Event]:
 
 def test_an_entrepreneurs_request_also_counts_in_the_workplace_survey_with_nine_eighths_of_its_points() -> None:
     own, copy = targets_of(counted(*entrepreneur()).requests.values())
-    assert (own.survey, own.points, own.respondent_days) == ("workplace_instructor", 21, 7)
+    assert (own.survey, own.points, own.respondent_days) == ("workplace_instructor", Fraction(21), 7)
     assert (copy.survey, copy.points, copy.respondent_days) == ("workplace", Fraction(189, 8), 7)
     report = counted(*entrepreneur())
     (row,) = report.figures("workplace", "2025-2026", ("month",))
@@ -294,5 +311,22 @@ def test_looking_up_tells_what_stands() -> None:
 
 
 def test_numbers_are_written_half_up_and_away_from_zero() -> None:
-    assert (written(Fraction(1, 8), 2), written(Fraction(-1, 8), 2), written(Fraction(2), 3)) == ("0.13", "-0.13", "2.000")
+    assert (written(Fraction(1, 8), 2), written(Fraction(-1, 8), 2), written(Fraction(2), 3)) == (
+        "0.13",
+        "-0.13",
+        "2.000",
+    )
     assert (written(None, 4), written_root(Fraction(2), 6)) == (None, "1.414214")
+
+
+def test_the_recount_imports_nothing_of_the_product() -> None:
+    files = [file for file in Path(__file__).parent.glob("*.py") if not file.name.startswith("test_")]
+    imported = {
+        name
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    }
+    assert len(files) == 10
+    assert {name.partition(".")[0] for name in imported} <= {*sys.stdlib_module_names, "recount"}

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Literal
 
 from recount.ledger import Event, Name, content_of, name_of
+
 from traffic.cast import Provider, providers
 from traffic.stories import story
 from traffic.trouble import contradicting, disguised, spoilt
@@ -14,7 +15,7 @@ from traffic.writer import Writer
 Mode = Literal["structured", "batch", "binary"]
 
 _MOST_EVENTS_A_BATCH = 60
-_APART = 0.002
+_APART = 0.01
 """How far apart, of the whole load, the events of one story are posted on average."""
 
 
@@ -42,7 +43,7 @@ class Posting:
     def expected(self) -> list[str]:
         """The status that each event has to get; a later content under an id of this batch is a conflict."""
         taken: dict[Name, Any] = {}
-        statuses = []
+        statuses: list[str] = []
         for one in self.planned:
             if one.fate != "valid":
                 statuses.append(one.fate)

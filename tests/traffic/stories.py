@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recount.ledger import Event
+
 from traffic.cast import KINDS, PERIODS
 from traffic.writer import Writer, in_finland, other_kind
 
@@ -179,7 +180,7 @@ def answered_outside(plot: Plot) -> Story:
 
 def excluded(plot: Plot) -> Story:
     """Excluded with a code, sometimes with a window that ends before it begins."""
-    changes = {"exclusion": plot.writer.exclusion(plot.recorded_at)}
+    changes: dict[str, Any] = {"exclusion": plot.writer.exclusion(plot.recorded_at)}
     if plot.random.random() < 0.3:
         changes["valid_to"] = (plot.window[0] - timedelta(days=3)).date().isoformat()
     return [plot.recorded(**changes), plot.answered()]
@@ -187,6 +188,7 @@ def excluded(plot: Plot) -> Story:
 
 def without_attribution_date(plot: Plot) -> Story:
     """No month to count in: both dates of June 2024 or neither, or before the first of all."""
+    days: dict[str, Any]
     if plot.survey in ("workplace_instructor", "workplace"):
         days = {"work_period_start": "2018-06-30", "work_period_end": "2018-06-30", "duration_days": 1}
     else:
@@ -197,7 +199,7 @@ def without_attribution_date(plot: Plot) -> Story:
                 {"valid_from": "2018-06-30", "trigger_date": "2018-06-30"},
             )
         )
-    return [plot.recorded(**{"valid_to": "2025-12-01"} | days), plot.answered()]
+    return [plot.recorded(**{"valid_to": "2025-12-01", **days}), plot.answered()]
 
 
 STORIES: dict[Callable[[Plot], Story], int] = {

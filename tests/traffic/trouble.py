@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -32,19 +31,22 @@ def contradicting(event: Event, random: Random) -> Event:
 def spoilt(event: Event, random: Random) -> Event:
     """An invalid event under the same name, which it does not take."""
     other = copy.deepcopy(event)
-    _spoil_envelope: list[Callable[[Event], object]] = [
-        lambda one: one.update(time="2025-08-11T09:30:00"),
-        lambda one: one.update(time=(datetime.now().astimezone() + timedelta(hours=1)).isoformat()),
-        lambda one: one.update(type="fi.feedback.request.vanished.v1"),
-        lambda one: one.update(subject="010170-123A"),
-        lambda one: one["data"].update(unheard_of=1),
-        lambda one: one.pop("source"),
-    ]
-    random.choice([*_spoil_envelope, *_SPOILERS.get(event["type"], ())])(other)
+    random.choice([*_SPOILERS_OF_ALL, *_SPOILERS[event["type"]]])(other)
     return other
 
 
-_SPOILERS: dict[str, tuple[Callable[[Event], object], ...]] = {
+Spoil = Callable[[Event], object]
+
+_SPOILERS_OF_ALL: tuple[Spoil, ...] = (
+    lambda one: one.update(time="2025-08-11T09:30:00"),
+    lambda one: one.update(time="2999-01-01T00:00:00Z"),
+    lambda one: one.update(type="fi.feedback.request.vanished.v1"),
+    lambda one: one.update(subject="010170-123A"),
+    lambda one: one["data"].update(unheard_of=1),
+    lambda one: one.pop("source"),
+)
+
+_SPOILERS: dict[str, tuple[Spoil, ...]] = {
     "fi.feedback.request.recorded.v1": (
         lambda one: one["data"].update(exclusion="no_such_code"),
         lambda one: one["data"].update(exclusion=None, valid_to="2018-01-01"),
@@ -69,7 +71,9 @@ def _reworded(data: dict[str, Any], random: Random) -> dict[str, Any]:
         if name in data:
             random.shuffle(data[name])
     for answer in data.get("answers", ()):
-        answer |= {name: _other_number(value) for name, value in answer.items()} | {"nps": answer.get("nps")}
+        answer.update(
+            {name: _other_number(value) for name, value in answer.items()}, nps=_other_number(answer.get("nps"))
+        )
         if "choices" in answer:
             answer["choices"] = [*reversed(answer["choices"]), answer["choices"][0]]
     if "survey_kind" in data:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from recount.ledger import Event
 from recount.questionnaires import Question, Questionnaire, questionnaires
+
 from traffic.cast import KINDS, PERIODS, QUALIFICATIONS, Provider
 
 HELSINKI = ZoneInfo("Europe/Helsinki")

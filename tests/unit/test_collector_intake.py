@@ -15,7 +15,7 @@ from services.collector.publisher import SLICE_LIMIT_BYTES, Publisher, Record
 from services.collector.telemetry import Telemetry
 from services.collector.verdict import Status
 from services.runtime.clock import Clock
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 
 OTHER = "1.2.246.562.10.10000000004"
 BOTH = frozenset({PROVIDER, OTHER})
@@ -42,11 +42,13 @@ async def collecting(log: Log, clock: Clock | None = None) -> AsyncIterator[tupl
     telemetry = Telemetry(registry, 16)
     publisher = Publisher(log, 16, telemetry, acknowledgement_timeout_s=30, queue_limit_bytes=10**8)
     publisher.start()
-    yield (
-        Intake(load_models(), publisher, telemetry, partitions=16, event_limit_bytes=64 * 1024, clock=clock or Clock()),
-        registry,
+    intake = Intake(
+        load_models(), publisher, telemetry, partitions=16, event_limit_bytes=64 * 1024, clock=clock or Clock()
     )
-    await publisher.close(timeout_s=5)
+    try:
+        yield intake, registry
+    finally:
+        await publisher.close(timeout_s=5)
 
 
 def raws(*events: Any) -> list[memoryview]:

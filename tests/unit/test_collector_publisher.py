@@ -51,8 +51,10 @@ async def publishing(
         queue_limit_bytes=queue_limit_bytes,
     )
     publisher.start()
-    yield publisher
-    await publisher.close(timeout_s=5.0)
+    try:
+        yield publisher
+    finally:
+        await publisher.close(timeout_s=5.0)
 
 
 def slice_of(*values: bytes, partition: int = 0) -> Slice:

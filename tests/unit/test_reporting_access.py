@@ -19,7 +19,7 @@ def test_a_provider_never_sees_another_one(resource: Resource) -> None:
     for asked in (None, {A}, {B}, {A, B}):
         outcome = access({"figures:read", "feedback:write", "figures:funding"}, {A}, resource, asked=asked)
         if isinstance(outcome, Grant):
-            assert outcome.providers == {A}
+            assert outcome.providers == frozenset({A})
             assert asked in (None, {A})
             assert (outcome.covers(A), outcome.covers(B)) == (True, False)
 

@@ -61,9 +61,9 @@ def test_everything_finer_needs_requests(parameters: dict[str, str]) -> None:
 
 def test_filters_are_lists() -> None:
     query = read(provider=f"{A},{B}", month="2026-01,2025-08,2026-01", qualification="012345", structure="latest")
-    assert query.providers == query.asked_providers == {A, B}
+    assert query.providers == query.asked_providers == frozenset({A, B})
     assert query.months == (date(2025, 8, 1), date(2026, 1, 1))
-    assert query.qualifications == {"012345"}
+    assert query.qualifications == frozenset({"012345"})
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,9 @@
 import ssl
 
 import pytest
-from aiokafka.partitioner import DefaultPartitioner
 
-from services.runtime.kafka import client_options, declared_partitions, partition_of
+from services.runtime.kafka import client_options
 from services.runtime.settings import KafkaSettings
-
-
-def test_a_provider_lives_where_kafkas_default_partitioner_puts_its_key() -> None:
-    partitions = list(range(16))
-    for number in range(200):
-        provider = f"1.2.246.562.10.1000000{number:04d}"
-        assert partition_of(provider, 16) == DefaultPartitioner()(provider.encode(), partitions, partitions)
-
-
-def test_providers_keep_their_partitions_for_ever() -> None:
-    assert partition_of("1.2.246.562.10.10000000001", 16) == 8
-    assert declared_partitions() == 16
 
 
 def test_a_plain_connection_carries_no_credentials() -> None:

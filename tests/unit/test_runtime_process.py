@@ -49,6 +49,9 @@ def test_a_service_that_doesnt_drain_in_time_is_cancelled() -> None:
     with pytest.raises(TimeoutError):
         run(service, stop_within_seconds=0.01)
     assert cancelled.is_set()
+    assert not any(
+        isinstance(thread, threading.Timer) and not thread.finished.is_set() for thread in threading.enumerate()
+    )
 
 
 def test_a_service_that_ends_unasked_has_failed() -> None:

@@ -1,0 +1,276 @@
+"""The OpenAPI document of reporting's public port."""
+
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel
+
+from schemas.documents.answers import ProblemDocument
+from schemas.documents.event_schemas import component_schemas
+from schemas.documents.http import (
+    JSON,
+    PROBLEM,
+    Document,
+    openapi,
+    problem,
+    response,
+    schema,
+    shared,
+)
+from schemas.documents.tables import (
+    BooksRow,
+    ChoiceRow,
+    EventRow,
+    FiguresRow,
+    GroupRow,
+    LookupOfEvents,
+    LookupOfRequests,
+    QuarantineRow,
+    QuestionRow,
+    Reason,
+    RequestRow,
+    UncountedRow,
+)
+from schemas.events.types import CODE_PATTERN, OID_PATTERN, QUALIFICATION_PATTERN
+from schemas.national.surveys import SURVEY_KINDS
+
+CSV: Final = "text/csv"
+
+_DESCRIPTION: Final = """\
+Reads what has been counted. `as_of` is the moment up to which every accepted event is in the figures. Every decimal \
+is a text, exact; every row is flat; `Accept: text/csv` gives any table as CSV (UTF-8, comma, CRLF), whose moment and \
+next page stand in the headers."""
+
+_SCOPES: Final = {
+    "figures:national": "the authority: all figures, look-ups, books",
+    "figures:read": "targets, respondents and rates of the token's organisations, their look-ups and books",
+    "feedback:write": "look-ups and books of the token's organisations",
+    "operations": "quarantine, look-ups and books of all",
+}
+_READERS: Final = ("figures:national", "operations", "figures:read", "feedback:write")
+
+_OF_PERIOD: Final = r"^[0-9]{4}-[0-9]{4}$"
+_OF_MONTH: Final = r"^[0-9]{4}-[0-9]{2}$"
+_KEYS: Final = tuple(GroupRow.model_fields)
+
+
+def reporting_openapi() -> Document:
+    """The document."""
+    rows = (FiguresRow, QuestionRow, ChoiceRow, UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow)
+    models: list[type[BaseModel]] = [*rows, LookupOfEvents, LookupOfRequests, ProblemDocument]
+    tables = {table: _table_schema(row) for row in rows if (table := _table_of(row))}
+    return openapi(
+        title="Palautevirta reporting",
+        description=_DESCRIPTION,
+        paths={
+            "/v1/figures": {"get": _get("getFigures", "Figures of groups", FiguresRow, _figures_parameters())},
+            "/v1/figures/questions": {
+                "get": _get(
+                    "getQuestions", "Answers by question", QuestionRow, _figures_parameters(), "figures:national"
+                )
+            },
+            "/v1/figures/choices": {
+                "get": _get("getChoices", "Answers by choice", ChoiceRow, _figures_parameters(), "figures:national")
+            },
+            "/v1/lookup": {"post": _lookup()},
+            "/v1/requests": {
+                "get": _get("getRequests", "Requests that don't count", UncountedRow, _requests_parameters(), *_READERS)
+            },
+            "/v1/quarantine": {
+                "get": _get(
+                    "getQuarantine", "Records not applied", QuarantineRow, _quarantine_parameters(), "operations"
+                )
+            },
+            "/v1/books": {"get": _get("getBooks", "Every provider's books", BooksRow, _books_parameters(), *_READERS)},
+            "/openapi.json": {"get": _get_openapi()},
+        },
+        schemas=component_schemas(models) | tables | {"BadParameters": _bad_parameters()},
+        responses={
+            "Forbidden": problem(
+                "The token lacks the scope, or doesn't name a provider that was asked for.", "WWW-Authenticate"
+            ),
+            "Unavailable": problem("The database is away, or took too long: the detail says which.", "Retry-After"),
+        },
+        scopes=_SCOPES,
+        tags=("figures", "records", "contract"),
+    )
+
+
+def _table_of(row: type[BaseModel]) -> str:
+    return row.__name__.removesuffix("Row") + "Table"
+
+
+def _table_schema(row: type[BaseModel]) -> Document:
+    """The envelope of a table."""
+    return {
+        "type": "object",
+        "required": ["as_of", "edition", "model", "rows", "next"],
+        "properties": {
+            "as_of": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "description": "Up to when every accepted event is counted; null before anything was read.",
+            },
+            "edition": {"type": "null", "description": "Live figures belong to no edition."},
+            "model": {"type": "string", "description": "The version of the national model by which it is counted."},
+            "rows": {"type": "array", "items": schema(row.__name__)},
+            "next": {"type": ["string", "null"], "description": "The parameter that asks for the next page."},
+        },
+    }
+
+
+def _bad_parameters() -> Document:
+    told = {
+        "type": "object",
+        "required": ["parameter", "detail"],
+        "properties": {"parameter": {"type": "string"}, "detail": {"type": "string"}},
+    }
+    errors = {"type": "object", "required": ["errors"], "properties": {"errors": {"type": "array", "items": told}}}
+    return {"allOf": [schema("ProblemDocument"), errors]}
+
+
+def _get(operation: str, summary: str, row: type[BaseModel], parameters: list[Document], *scopes: str) -> Document:
+    allowed = scopes or ("figures:national", "figures:read")
+    bad = {"anyOf": [schema("BadParameters"), schema("ProblemDocument")]}
+    return {
+        "operationId": operation,
+        "tags": ["figures" if issubclass(row, GroupRow) else "records"],
+        "summary": summary,
+        "description": f"{row.__doc__} Needs a scope of: {', '.join(f'`{scope}`' for scope in allowed)}.",
+        "security": [{"token": []}],
+        "parameters": [{"$ref": "#/components/parameters/X-Request-Id"}, *parameters, *_paging(), _IF_NONE_MATCH],
+        "responses": {
+            "200": _table_response(_table_of(row)),
+            "304": _headers_only("The client's copy is the present one."),
+            "400": response("A parameter can't be used.", content={PROBLEM: {"schema": bad}}),
+            **_FAILURES,
+        },
+    }
+
+
+def _lookup() -> Document:
+    either = {"oneOf": [schema("LookupOfEvents"), schema("LookupOfRequests")]}
+    answer = {"oneOf": [schema("EventTable"), schema("RequestTable")]}
+    return {
+        "operationId": "lookUp",
+        "tags": ["records"],
+        "summary": "What became of events or requests",
+        "description": "One row an item, in the order asked; `unknown` also for what isn't the caller's. Needs a scope "
+        f"of: {', '.join(f'`{scope}`' for scope in _READERS)}.",
+        "security": [{"token": []}],
+        "parameters": [{"$ref": "#/components/parameters/X-Request-Id"}],
+        "requestBody": {"required": True, "content": {JSON: {"schema": either}}},
+        "responses": {
+            "200": _table_response(None, answer),
+            "400": problem("The body asks nothing that can be answered."),
+            "413": problem("The body is too large."),
+            "415": problem("The body has a content encoding.", "Accept-Encoding"),
+            **_FAILURES,
+        },
+    }
+
+
+_FAILURES: Final[Document] = {
+    "401": shared("Unauthorised"),
+    "403": shared("Forbidden"),
+    "500": shared("InternalError"),
+    "503": shared("Unavailable"),
+}
+
+_IF_NONE_MATCH: Final[Document] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of the copy that the client has.",
+    "schema": {"type": "string"},
+}
+
+_TABLE_HEADERS: Final[Document] = {
+    "ETag": {"description": "Names exactly this answer.", "required": True, "schema": {"type": "string"}},
+    "As-Of": {"description": "As `as_of`; absent where that is null.", "schema": {"type": "string"}},
+    "Link": {"description": 'The address of the next page, `rel="next"`.', "schema": {"type": "string"}},
+}
+
+
+def _table_response(table: str | None, body: Document | None = None) -> Document:
+    content = {JSON: {"schema": body or schema(str(table))}, CSV: {"schema": {"type": "string"}}}
+    found = response("One page of the table.", content=content)
+    found["headers"] |= _TABLE_HEADERS
+    return found
+
+
+def _headers_only(description: str) -> Document:
+    found = response(description)
+    found["headers"] |= {"ETag": _TABLE_HEADERS["ETag"]}
+    return found
+
+
+def _figures_parameters() -> list[Document]:
+    return [
+        _needed("survey", "The survey kind.", {"type": "string", "enum": list(SURVEY_KINDS)}),
+        _needed("period", "The reporting period, such as 2025-2026.", {"type": "string", "pattern": _OF_PERIOD}),
+        _list(
+            "by", "What to group by; institution and site bring the provider.", {"type": "string", "enum": list(_KEYS)}
+        ),
+        _list("provider", "Only these providers.", {"type": "string", "pattern": OID_PATTERN}),
+        _list("month", "Only these months of the period.", {"type": "string", "pattern": _OF_MONTH}),
+        _list("institution", "Only these institutions.", {"type": "string", "pattern": OID_PATTERN}),
+        _list("site", "Only these sites.", {"type": "string", "pattern": OID_PATTERN}),
+        _list("qualification", "Only these qualifications.", {"type": "string", "pattern": QUALIFICATION_PATTERN}),
+        _query(
+            "structure", "Providers as they were, or as they are.", {"type": "string", "enum": ["as_was", "latest"]}
+        ),
+    ]
+
+
+def _requests_parameters() -> list[Document]:
+    reasons = [reason for reason in get_args(Reason) if reason != "counts"]
+    return [
+        _needed("provider", "The provider whose requests are listed.", {"type": "string", "pattern": OID_PATTERN}),
+        _list("reason", "Only those with one of these reasons.", {"type": "string", "enum": reasons}),
+    ]
+
+
+def _quarantine_parameters() -> list[Document]:
+    outcomes = {"type": "string", "enum": ["standing", "replayed", "closed"]}
+    return [
+        _query("provider", "Only this provider's.", {"type": "string", "pattern": OID_PATTERN}),
+        _list("reason", "Only those with one of these reasons.", {"type": "string", "pattern": CODE_PATTERN}),
+        _list("outcome", "Only those with one of these outcomes.", outcomes),
+    ]
+
+
+def _books_parameters() -> list[Document]:
+    return [_list("provider", "Only these providers.", {"type": "string", "pattern": OID_PATTERN})]
+
+
+def _paging() -> list[Document]:
+    limit: Document = {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000}
+    return [
+        _query("next", "What the page before said as `next`.", {"type": "string"}),
+        _query("limit", "The most rows or groups of a page.", limit),
+    ]
+
+
+def _query(name: str, description: str, allowed: Document, **more: Any) -> Document:
+    return {"name": name, "in": "query", "description": description, **more, "schema": allowed}
+
+
+def _needed(name: str, description: str, allowed: Document) -> Document:
+    return _query(name, description, allowed, required=True)
+
+
+def _list(name: str, description: str, item: Document) -> Document:
+    """Values separated by commas."""
+    several = {"type": "array", "items": item, "minItems": 1, "maxItems": 500}
+    return _query(name, description, several, style="form", explode=False)
+
+
+def _get_openapi() -> Document:
+    return {
+        "operationId": "getContract",
+        "tags": ["contract"],
+        "summary": "This document",
+        "responses": {
+            "200": response("OpenAPI 3.1.", content={JSON: {"schema": {"type": "object"}}}),
+            "404": problem("This build carries no document."),
+        },
+    }

@@ -1,0 +1,104 @@
+"""A load posted through a gate to a stack that is being hurt, and the judgement of what is left afterwards."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+from recount.report import Recount
+
+from palautevirta.local.stack import LocalStack
+from palautevirta.verification import verify
+from traffic.aftermath import log_faults, next_offsets, whole_log
+from traffic.comparison import (
+    COARSE_GRAINS,
+    compare_books,
+    compare_events,
+    compare_figures,
+    compare_requests,
+    differences,
+    readable,
+)
+from traffic.gate import Gate
+from traffic.load import ClientLoad
+from traffic.reports import reading
+from traffic.sender import Told, events_of, post_all
+
+_POSTING_DEADLINE_S = 80.0
+_COUNTING_DEADLINE_S = 30.0
+
+
+class Campaign:
+    """Clients at work on a load; `gate` says how far they may go."""
+
+    def __init__(self, stack: LocalStack, clients: Sequence[ClientLoad], gate: Gate) -> None:
+        self.gate = gate
+        self.postings = sum(len(client.postings) for client in clients)
+        self._stack = stack
+        self._clients = clients
+        self._told: list[asyncio.Task[Told]] = []
+
+    async def post(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> None:
+        """Start every client."""
+        url = self._stack.endpoints.collector
+        assert url is not None
+        for client in self._clients:
+            token = self._stack.issuer.mint(organisations=client.organisations, scope="feedback:write")
+            posting = post_all(
+                session,
+                url,
+                token,
+                client,
+                deadline_s=_POSTING_DEADLINE_S,
+                turn=self.gate.turn,
+                settled=self.gate.settled,
+            )
+            self._told.append(group.create_task(posting))
+
+    @property
+    def told(self) -> list[Told]:
+        """What the clients were told, once all of them are done."""
+        return [task.result() for task in self._told]
+
+    async def judge(self) -> None:
+        """Fail, and say what differs, unless everything that was acknowledged is counted, once, and nothing else is."""
+        mistakes = [line for client in self.told for line in client.mistakes]
+        assert not mistakes, readable(mistakes)
+        accepted = [arrival for client in self.told for arrival in client.accepted]
+        log = await whole_log(self._stack.endpoints.kafka)
+        faults = log_faults(log, accepted, events_of(self._clients))
+        assert not faults, readable(faults)
+        by_clients, by_log = Recount(accepted), Recount(log)
+        # A contradiction is posted after the first content was acknowledged, so both know which of them stands.
+        assert by_clients.contents == by_log.contents
+        await self._judge_reports(by_clients, by_log)
+        assert await next_offsets(self._stack.endpoints.postgres) == Counter(record.partition for record in log)
+        broken = [finding for finding in await verify(self._stack.endpoints.postgres) if finding.broken_by]
+        assert broken == []
+
+    async def _judge_reports(self, by_clients: Recount, by_log: Recount) -> None:
+        url = self._stack.endpoints.reporting
+        assert url is not None
+        token = self._stack.issuer.mint(organisations=[], scope="figures:national operations")
+        async with reading(url, token) as reports:
+            await reports.until_complete(datetime.now(UTC), deadline_s=_COUNTING_DEADLINE_S)
+            lines = await compare_figures(reports, by_clients, COARSE_GRAINS)
+            # Receipts and books also know the copies of which the clients were never told.
+            lines += await compare_events(reports, by_log, sorted(by_log.standing))
+            lines += await compare_requests(reports, by_clients, sorted(by_clients.requests))
+            lines += await compare_books(reports, by_log)
+            held = [{"id": row["receipt"], "reason": row["reason"]} for row in await reports.rows("/v1/quarantine")]
+        conflicts = [{"id": arrival.receipt, "reason": "conflict"} for arrival in by_log.conflicts]
+        lines += differences("/v1/quarantine", conflicts, held)
+        assert not lines, readable(lines)
+
+
+@asynccontextmanager
+async def campaign(stack: LocalStack, clients: Sequence[ClientLoad]) -> AsyncIterator[Campaign]:
+    """Clients that wait at the gate, and are done when the block is left."""
+    running = Campaign(stack, clients, Gate())
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        await running.post(session, group)
+        yield running

@@ -1,0 +1,123 @@
+"""A provider's system at work: posts over HTTP, tries again while the outcome is unknown, and notes what it is told."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+from recount.ledger import Arrival, Event
+
+from traffic.load import ClientLoad, Posting
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
+_PAUSE_S: Final = 0.1
+_ATTRIBUTES: Final = ("specversion", "type", "source", "id", "time", "providerid", "subject", "traceparent")
+
+
+@dataclass
+class Told:
+    """What a client was told of its events.
+
+    `accepted` are the acknowledged events by their receipts; `mistakes` say where a status isn't the one that had to
+    be given; `unknown` counts the attempts of which the outcome stayed open.
+    """
+
+    accepted: list[Arrival] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+    unknown: int = 0
+    last_acknowledged: datetime | None = None
+
+
+Step = Callable[[], Awaitable[None]]
+
+
+async def _nothing() -> None:
+    """Neither wait nor tell."""
+
+
+async def post_all(
+    session: aiohttp.ClientSession,
+    url: str,
+    token: str,
+    load: ClientLoad,
+    *,
+    deadline_s: float,
+    turn: Step = _nothing,
+    settled: Step = _nothing,
+) -> Told:
+    """Post a whole load in its order, a posting when the one before is settled; `turn` and `settled` go around each.
+
+    Raises TimeoutError when it takes too long, however often something was sent again.
+    """
+    told = Told()
+    async with asyncio.timeout(deadline_s):
+        for posting in load.postings:
+            await turn()
+            status, answer = await _until_settled(session, url, token, posting, told)
+            _note(posting, status, answer, told)
+            told.last_acknowledged = datetime.now(UTC)
+            await settled()
+    return told
+
+
+async def _until_settled(
+    session: aiohttp.ClientSession, url: str, token: str, posting: Posting, told: Told
+) -> tuple[int, Mapping[str, Any]]:
+    headers, body = encoded(posting)
+    headers["Authorization"] = f"Bearer {token}"
+    while True:
+        try:
+            async with session.post(f"{url}/v1/events", headers=headers, data=body, timeout=_TIMEOUT) as response:
+                if response.status != 503:
+                    return response.status, await response.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        told.unknown += 1
+        # What a client owes a server in trouble; nothing here waits for anything to have happened.
+        await asyncio.sleep(_PAUSE_S)
+
+
+def encoded(posting: Posting) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a posting in its content mode."""
+    if posting.mode == "batch":
+        return {"Content-Type": "application/cloudevents-batch+json"}, json.dumps(posting.events).encode()
+    (event,) = posting.events
+    if posting.mode == "structured":
+        return {"Content-Type": "application/cloudevents+json"}, json.dumps(event).encode()
+    headers = {f"ce-{name}": quote(event[name], safe=" -._~:/+") for name in _ATTRIBUTES if name in event}
+    return {"Content-Type": "application/json", **headers}, json.dumps(event["data"]).encode()
+
+
+def _note(posting: Posting, status: int, answer: Mapping[str, Any], told: Told) -> None:
+    results = answer.get("results", [])
+    expected = posting.expected
+    given = [result["status"] for result in results]
+    if status != _status_of(expected) or len(given) != len(expected):
+        told.mistakes.append(
+            f"{posting.mode} of {len(expected)}: HTTP {status}, {given or answer} instead of {expected}"
+        )
+    for event, result, wanted in zip(posting.events, results, expected, strict=False):
+        if result["status"] != wanted:
+            told.mistakes.append(f"{result} instead of {wanted}: {event}")
+        if result["status"] == "accepted":
+            partition, offset = map(int, result["receipt"].split("-"))
+            told.accepted.append(Arrival(partition, offset, event))
+
+
+def _status_of(expected: Iterable[str]) -> int:
+    """The HTTP status that the whole answer has to have."""
+    found = set(expected)
+    if found <= {"accepted"}:
+        return 202
+    if "accepted" in found:
+        return 207
+    return 403 if found == {"forbidden"} else 422
+
+
+def events_of(load: Iterable[ClientLoad]) -> list[Event]:
+    """Every event of a load, whatever its fate."""
+    return [event for client in load for posting in client.postings for event in posting.events]
