@@ -126,9 +126,7 @@ async def _copy(connection: Any, dsn: str, marks: Any, events: int) -> float:
                 await bare.copy_records_to_table(
                     "bare_ledger", schema_name="public", records=[tuple(row) for row in ledger[at : at + 4_000]]
                 )
-                await bare.copy_records_to_table(
-                    "bare_request", schema_name="public", records=rows[at : at + 4_000]
-                )
+                await bare.copy_records_to_table("bare_request", schema_name="public", records=rows[at : at + 4_000])
         return events / (time.perf_counter() - began)
     finally:
         await bare.execute("DROP TABLE IF EXISTS public.bare_ledger, public.bare_request")

@@ -2,14 +2,12 @@
 
 import signal
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 from traffic.aftermath import PARTITIONS, leases, until
-from traffic.campaign import Campaign, campaign
+from traffic.campaign import Campaign, campaign, counted
 from traffic.load import load
 from traffic.notes import tell
-from traffic.reports import reading
 
 from palautevirta.local.stack import LocalStack
 
@@ -33,14 +31,6 @@ async def shared_again(stack: LocalStack) -> None:
         return sorted((await leases(stack.endpoints.postgres)).values()) == [PARTITIONS // 2] * 2
 
     await until(shared, deadline_s=HAND_OVER_S)
-
-
-async def counted(stack: LocalStack) -> None:
-    """Wait until everything that is acknowledged by now is counted."""
-    assert stack.endpoints.reporting is not None
-    token = stack.issuer.mint(organisations=[], scope="figures:national")
-    async with reading(stack.endpoints.reporting, token) as reports:
-        await reports.until_complete(datetime.now(UTC), deadline_s=15)
 
 
 async def hurt_in_the_middle(

@@ -95,6 +95,14 @@ class Campaign:
         assert not lines, readable(lines)
 
 
+async def counted(stack: LocalStack) -> None:
+    """Wait until everything that is acknowledged by now is counted."""
+    assert stack.endpoints.reporting is not None
+    token = stack.issuer.mint(organisations=[], scope="figures:national")
+    async with reading(stack.endpoints.reporting, token) as reports:
+        await reports.until_complete(datetime.now(UTC), deadline_s=_COUNTING_DEADLINE_S)
+
+
 @asynccontextmanager
 async def campaign(stack: LocalStack, clients: Sequence[ClientLoad]) -> AsyncIterator[Campaign]:
     """Clients that wait at the gate, and are done when the block is left."""

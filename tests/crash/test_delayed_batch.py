@@ -1,0 +1,75 @@
+"""A batch that reaches Postgres after its sender's leases ran out and another one counted the same records."""
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+import pytest
+from traffic.aftermath import PARTITIONS, leases, until
+from traffic.campaign import campaign, counted
+from traffic.delayed_line import DelayedLine, delayed_line
+from traffic.load import load
+
+from palautevirta.local.directory import LOOPBACK, free_port
+from palautevirta.local.services import AGGREGATOR, COLLECTOR, REPORTING
+from palautevirta.local.stack import LocalStack
+
+DEADLINE_S = 15.0
+
+
+@pytest.fixture
+async def line(data_dir: Path) -> AsyncIterator[tuple[LocalStack, DelayedLine]]:
+    """A stack with one aggregator, which reaches Postgres through a line that can be delayed."""
+    async with LocalStack(data_dir, environment=os.environ, services=(COLLECTOR, REPORTING)) as stack:
+        dsn = urlsplit(stack.database.aggregator_dsn)
+        assert dsn.port is not None
+        port = free_port()
+        async with delayed_line(LOOPBACK, dsn.port, port) as line:
+            netloc = f"{dsn.username}:{dsn.password}@{LOOPBACK}:{port}"
+            settings = {"DATABASE_URL": urlunsplit(dsn._replace(netloc=netloc))}
+            await stack.add(replace(AGGREGATOR, name="aggregator-1", settings=settings))
+            yield stack, line
+            line.release()
+            await stack.services["aggregator-1"].stop()
+
+
+async def fences_lost(stack: LocalStack, name: str) -> float:
+    """How often this aggregator was shut out by a fence."""
+    async with aiohttp.ClientSession() as session, session.get(stack.endpoints.metrics[name]) as response:
+        lines = (await response.text()).splitlines()
+    found = [line for line in lines if line.startswith('aggregator_lane_restarts_total{reason="fence_lost"}')]
+    return sum(float(line.rpartition(" ")[2]) for line in found)
+
+
+@pytest.mark.timeout(90)
+async def test_a_batch_that_arrives_after_another_took_over_is_not_counted_again(
+    line: tuple[LocalStack, DelayedLine], seed: int
+) -> None:
+    stack, delay = line
+
+    async def inherited() -> bool:
+        return await leases(stack.endpoints.postgres) == Counter({"aggregator-2": PARTITIONS})
+
+    async def shut_out() -> bool:
+        return await fences_lost(stack, "aggregator-1") > 0
+
+    async with campaign(stack, load(seed, requests=600, clients=4)) as running:
+        third = running.postings // 3
+        await running.gate.open_for(third)
+        await running.gate.until_left(0)
+        await counted(stack)
+        delay.arm(b"BEGIN")
+        await running.gate.open_for(third)
+        await running.gate.until_left(0)
+        assert delay.held.is_set()
+        await stack.add(replace(AGGREGATOR, name="aggregator-2"))
+        await until(inherited, deadline_s=DEADLINE_S)
+        await counted(stack)
+        delay.release()
+        await until(shut_out, deadline_s=DEADLINE_S)
+        await running.gate.open_for(running.postings)
+    await running.judge()
