@@ -14,7 +14,9 @@ from tests.benchmarks import aggregating, posting
 def main() -> None:
     """Measure what was asked for, all by default."""
     arguments = argparse.ArgumentParser(prog="make bench ARGS=…")
-    arguments.add_argument("what", nargs="*", choices=["posting", "aggregating", []], default=[])
+    arguments.add_argument(
+        "what", nargs="*", choices=["posting", "aggregating", []], default=[], metavar="posting|aggregating"
+    )
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--events", type=int, default=40_000)
     asked = arguments.parse_args()

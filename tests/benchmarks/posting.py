@@ -6,7 +6,7 @@ The server under measurement has one core; the load generator and Kafka share th
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -40,33 +40,26 @@ async def measure(data_dir: Path, *, rounds: int, events: int) -> None:
         child = ChildProcess(program)
         await child.start()
         try:
-            for name, (size, connections) in SHAPES.items():
-                await _measure_shape(name, size, connections, stack, collector, bare, rounds, events)
+            token = stack.issuer.mint(organisations=Workload(0).providers, scope="feedback:write", expires_in_s=3600)
+            urls = {"collector": collector, "bare aiohttp": bare}
+            for shape in SHAPES:
+                await _measure_shape(shape, urls, token, rounds=rounds, events=events)
         finally:
             await child.stop()
 
 
-async def _measure_shape(
-    name: str,
-    size: int,
-    connections: int,
-    stack: LocalStack,
-    collector: str,
-    bare: str,
-    rounds: int,
-    events: int,
-) -> None:
-    seen: dict[str, list[Measured]] = {"collector": [], "bare aiohttp": []}
-    workload = Workload(seed=hash(name) % 1_000_000)
-    token = stack.issuer.mint(organisations=workload.providers, scope="feedback:write", expires_in_s=3600)
+async def _measure_shape(shape: str, urls: Mapping[str, str], token: str, *, rounds: int, events: int) -> None:
+    size, connections = SHAPES[shape]
+    seen: dict[str, list[Measured]] = {server: [] for server in urls}
+    workload = Workload(seed=size)
     count = events if size > 1 else events // 4
     for number in range(rounds + 1):  # the first round warms both up and isn't counted
-        for server, url in (("collector", collector), ("bare aiohttp", bare)):
+        for server, url in urls.items():
             requests = list(_requests(url, token, workload, size, count))
             measured = await post_all(url, iter(requests), connections=connections, expect=202)
             if number:
                 seen[server].append(measured)
-    print(f"\n{name}, {count} events a round, {rounds} rounds")
+    print(f"\n{shape}, {count} events a round, {rounds} rounds")
     for server, all_measured in seen.items():
         print(
             f"  {server:14} {median(m.rate for m in all_measured) * size:9,.0f} events/s"

@@ -1,5 +1,6 @@
-"""The national event: what is measured with. 60 % recorded requests and 40 % responses with 12 answers, providers by
-their real share of the national counts.
+"""The national event, with which everything is measured.
+
+60 % recorded requests and 40 % responses with 12 answers; providers by their real share of the national counts.
 """
 
 import json
@@ -9,7 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from palautevirta.demo.counts import provider_counts
+from palautevirta.demo.counts import published_counts
+from palautevirta.demo.organisations import provider_oid
 
 SOURCE: Final = "https://student-system.example/feedback"
 _ANSWERED: Final = 0.4
@@ -22,9 +24,12 @@ class Workload:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._seed = seed
-        counts = [count for count in provider_counts() if count > 0]
-        self.providers: Sequence[str] = [f"1.2.246.562.10.{20_000_000_000 + index}" for index in range(len(counts))]
-        self._weights = counts
+        targets = {
+            provider_oid(provider.business_id): sum(counts.targets for counts in provider.counts.values())
+            for provider in published_counts()
+        }
+        self.providers: Sequence[str] = [oid for oid, count in targets.items() if count]
+        self._weights = [count for count in targets.values() if count]
         self._number = 0
 
     def events(self, count: int) -> Iterator[dict[str, Any]]:
@@ -55,12 +60,12 @@ class Workload:
         }
 
     def _request(self, provider: str, subject: str, day: date) -> dict[str, Any]:
-        number = int(provider.rpartition(".")[2])
+        number = int(provider.rpartition(".")[2]) % 1_000_000_000
         return self._envelope("request.recorded", provider, subject, f"{day}T09:30:00+03:00") | {
             "data": {
                 "survey_kind": "start",
-                "institution_oid": f"1.2.246.562.10.{number + 1_000_000_000}",
-                "site_oid": f"1.2.246.562.10.{number + 2_000_000_000 + self._random.randrange(5)}",
+                "institution_oid": f"1.2.246.562.99.{10_000_000_000 + number}",
+                "site_oid": f"1.2.246.562.99.{30_000_000_000 + number + self._random.randrange(5)}",
                 "qualification": f"{351_301 + self._random.randrange(20)}",
                 "competence_areas": ["2155"],
                 "qualification_language": "fi",

@@ -216,16 +216,16 @@ def _respelled_members(data: Json, random: Random) -> Json:
     for name, value in data.items():
         if value is None or value == []:
             spellings = [None, [], ...] if name in SETS else [None, ...]
-            value = random.choice(spellings)  # noqa: PLW2901 - the same member in another spelling
+            value = random.choice(spellings)
             if value is ...:
                 continue
         elif isinstance(value, list):
-            value = [_respelled_members(item, random) for item in value]  # noqa: PLW2901 - as above
+            value = [_respelled_members(item, random) for item in value]
             if name in SETS:
                 value += random.choices(value, k=random.randrange(3))
             random.shuffle(value)
         elif isinstance(value, int) and not isinstance(value, bool) and random.random() < 0.3:
-            value = float(value)  # noqa: PLW2901 - as above
+            value = float(value)
         members.append((name, value))
     random.shuffle(members)
     return dict(members)
