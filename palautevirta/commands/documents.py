@@ -1,10 +1,14 @@
-"""`palautevirta documents`: the JSON Schemas, OpenAPI and AsyncAPI documents under schemas/."""
+"""`palautevirta documents`: the JSON Schemas, OpenAPI and AsyncAPI documents, and the reference of the code."""
 
+import os
 from pathlib import Path
 
 import click
 
+from palautevirta.reference import FILE, reference
 from schemas.documents.files import FOLDER, documents, drifted, write
+
+_REFERENCE = os.path.relpath(FILE, FOLDER)  # it stands beside the packages, so only in a checkout
 
 
 @click.command("documents")
@@ -17,7 +21,7 @@ from schemas.documents.files import FOLDER, documents, drifted, write
 )
 def command(*, check: bool, folder: Path) -> None:
     """Write the documents that are generated from the models, or check that they haven't drifted from them."""
-    expected = documents(folder)
+    expected = documents(folder) | ({_REFERENCE: reference().encode()} if folder == FOLDER else {})
     changed = drifted(expected, folder)
     if check and changed:
         raise click.ClickException(

@@ -48,7 +48,7 @@ async def invite(nation: Nation, endpoints: Endpoints, issuer: Issuer, *, subjec
     """Where everything is reached, and commands to paste: one posts a request of this subject, one shows its figure."""
     assert endpoints.collector is not None
     assert endpoints.reporting is not None
-    year = nation.years[0]
+    year = max(nation.years, key=lambda year: year.events_count)
     async with _national_reporting(endpoints, issuer) as reporting:
         rows = await reporting.figures(invitation.KIND, period=invitation.PERIOD, filters={"provider": year.oid})
     targets = rows[0]["targets"] if rows else 0
@@ -59,7 +59,7 @@ async def invite(nation: Nation, endpoints: Endpoints, issuer: Issuer, *, subjec
     return [
         f"collector  {endpoints.collector}",
         f"reporting  {endpoints.reporting}",
-        *(f"metrics    {url}" for url in endpoints.metrics.values()),
+        *(f"metrics    {url}  ({service})" for service, url in endpoints.metrics.items()),
         f"kafka      {endpoints.kafka}",
         f"postgres   {endpoints.postgres}",
         "",

@@ -1,0 +1,56 @@
+"""Every setting, metric, endpoint and error code is documented, and the documents are what the code says."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from palautevirta.reference import FILE, reference
+from schemas.events.problems import DETAILS, ErrorCode
+from services.aggregator.settings import AggregatorSettings
+from services.collector import routes as collector_routes
+from services.reporting import routes as reporting_routes
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_reference_has_not_drifted() -> None:
+    assert FILE.read_text("utf-8") == reference()
+
+
+def test_the_reference_names_what_the_code_has() -> None:
+    page = reference()
+    for name in AggregatorSettings.model_fields:
+        assert f"`{name.upper()}`" in page
+    for metric in ("collector_events_total", "aggregator_records_total", "reporting_as_of_timestamp_seconds"):
+        assert f"`{metric}`" in page
+
+
+def test_every_error_code_says_what_to_do() -> None:
+    assert set(DETAILS) == set(ErrorCode)
+
+
+@pytest.mark.parametrize(
+    ("document", "routes"),
+    [("openapi.json", collector_routes.routes), ("reporting-openapi.json", reporting_routes.routes)],
+)
+def test_every_endpoint_stands_in_its_openapi_document(document: str, routes: object) -> None:
+    paths = json.loads((ROOT / "schemas" / document).read_text("utf-8"))["paths"]
+    documented = {(method.upper(), path) for path, calls in paths.items() for method in calls if method in METHODS}
+    served = {(route.method, route.path) for route in routes}  # type: ignore[attr-defined]
+    assert documented == served
+
+
+METHODS = {"get", "post", "put", "delete", "patch"}
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
