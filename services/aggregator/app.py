@@ -21,6 +21,7 @@ from services.runtime.kafka import client_options
 from services.runtime.logging import logger
 from services.runtime.operations import Health, operations_app
 from services.runtime.postgres import connect_options
+from services.runtime.process import settle_garbage_collector
 from services.runtime.waiting import set_within
 
 _STUCK_S: Final = 90.0
@@ -63,6 +64,7 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
         asyncio.TaskGroup() as tasks,
     ):
         if await _prepare(new_store, stopping):
+            settle_garbage_collector()
             telemetry.held.set_function(lambda: len(leases.held))
             beating = tasks.create_task(leases.run(stopping), name="leases")
             working = [

@@ -26,7 +26,7 @@ from schemas.events.reading import NotJson, Refusal, read_event
 from schemas.national.layout import CHOSEN, DONT_KNOW, Layout, layout
 from schemas.national.model import NationalModels
 from services.aggregator.merge import BackgroundRegister, Facts, Particulars, Register, ResponseRegister
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 
 _DIGEST_BYTES: Final = 16
 _NUMBER_BYTES: Final = 2

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from services.aggregator.store import SQL, StoreUnavailable, close, connect
+from services.aggregator.store import DRIVER_ERRORS, SQL, StoreUnavailable, close, connect
 from services.runtime.logging import logger
 from services.runtime.waiting import set_within
 
@@ -88,7 +88,7 @@ class Leases:
             self._connection = await connect(self._options)
         try:
             found: list[asyncpg.Record] = await self._connection.fetch(SQL[statement], *arguments)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             raise StoreUnavailable(f"{type(error).__name__} at {statement}") from error
         return found
 

@@ -20,7 +20,7 @@ from services.runtime.waiting import set_within
 
 LANES: Final = 2
 _FETCH_TIMEOUT_MS: Final = 200
-_IDLE_EVERY_S: Final = 1.0
+_TELL_EVERY_S: Final = 1.0
 _VERIFY_EVERY_S: Final = 60.0
 _RETRY_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -61,7 +61,7 @@ class Lane:
         self._positions: dict[int, Position] = {}
         self._opened: Mapping[int, int] | None = None
         self._opened_at = 0.0
-        self._idle_at = 0.0
+        self._told_at = 0.0
         self._stopped: dict[int, str] = {}
         self.last_progress: float | None = None
 
@@ -104,8 +104,11 @@ class Lane:
             records = await log.fetch(self._batch_records, _FETCH_TIMEOUT_MS) if self._positions else {}
             if records:
                 await self._apply(store, records)
-            else:
-                await self._idle(log, store)
+            if loop.time() - self._told_at > _TELL_EVERY_S:
+                self._told_at = loop.time()
+                await self._tell(log, store)
+            if not self._positions:
+                await asyncio.sleep(_FETCH_TIMEOUT_MS / 1000)
         except FenceLost:
             self._begin_again("fence_lost")
         except LogMoved:
@@ -148,7 +151,9 @@ class Lane:
         position = self._positions.get(partition)
         if position is None:
             return ()
-        if position.verify is not None and read[0].offset == position.next_offset - 1:
+        if position.verify is not None:
+            if read[0].offset != position.next_offset - 1:
+                raise LogMoved("the record before our position is gone")
             if not self._decoder.recognises(read[0], position.verify):
                 await self._stop(store, partition, position.epoch, "another_record")
                 return ()
@@ -220,14 +225,8 @@ class Lane:
             for partition, record in last.items()
         ]
 
-    async def _idle(self, log: Log, store: Store) -> None:
-        """Once a second, when nothing came: say up to when everything is counted, and how far we are."""
-        loop = asyncio.get_running_loop()
-        if loop.time() - self._idle_at < _IDLE_EVERY_S:
-            if not self._positions:
-                await asyncio.sleep(_FETCH_TIMEOUT_MS / 1000)
-            return
-        self._idle_at = loop.time()
+    async def _tell(self, log: Log, store: Store) -> None:
+        """Once a second: say up to when everything is counted, how much waits, and how far we are."""
         if not self._positions:
             return
         now = await store.clock()
@@ -242,7 +241,10 @@ class Lane:
             await self._moves(store, partition, epoch)
         for partition, end in ends.items():
             self._telemetry.lag.labels(partition).set(end - self._positions[partition].next_offset)
-        await log.report({p: at.next_offset for p, at in self._positions.items()})
+        try:
+            await log.report({p: at.next_offset for p, at in self._positions.items()})
+        except LogUnavailable as error:
+            _LOG.warning("offsets_not_reported", reason=str(error))  # nobody here reads them, so nothing stops
 
     async def _stop(self, store: Store, partition: int, epoch: int, reason: str) -> None:
         """Let a partition stand still and say so, rather than skip anything; it is looked at again every minute."""

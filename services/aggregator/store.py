@@ -27,7 +27,7 @@ from services.aggregator.fold import (
     judge_arrivals,
     keep_books,
 )
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 from services.runtime.statements import load_statements
 
 SQL: Final = load_statements("services.aggregator", "sql")
@@ -41,6 +41,11 @@ _SESSION: Final = {
 }
 _STATEMENT_TIMEOUT_S: Final = 25.0
 _CLOSE_TIMEOUT_S: Final = 2.0
+
+DRIVER_ERRORS: Final = (
+    OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""What the driver raises when the database refuses, is away, or the connection breaks under a call."""
 
 
 class StoreError(Exception):
@@ -102,7 +107,7 @@ async def connect(options: Mapping[str, Any]) -> "asyncpg.Connection[asyncpg.Rec
     """A connection as the aggregator needs it. Raises StoreUnavailable."""
     try:
         return await asyncpg.connect(**options, server_settings=_SESSION, command_timeout=_STATEMENT_TIMEOUT_S)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DRIVER_ERRORS as error:
         raise StoreUnavailable(f"Postgres can't be reached: {error}") from error
 
 
@@ -110,7 +115,7 @@ async def close(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Close in bounded time, however the other side is."""
     try:
         await connection.close(timeout=_CLOSE_TIMEOUT_S)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DRIVER_ERRORS:
         connection.terminate()
 
 
@@ -150,7 +155,7 @@ class Store:
                 await self._keep_books(verdicts, batch.rejects, oids)
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             raise Unstorable(type(error).__name__) from error
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             raise StoreUnavailable(f"{type(error).__name__} while applying a batch") from error
         counts = {"distinct": 0, "duplicate": 0, "conflict": 0}
         for _, verdict in verdicts:
@@ -211,7 +216,7 @@ class Store:
     async def _fetch_text(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         try:
             found: list[asyncpg.Record] = await self._connection.fetch(sql, *arguments)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             raise StoreUnavailable(f"{type(error).__name__} while asking Postgres") from error
         return found
 

@@ -3,10 +3,7 @@
 import ssl
 from typing import Any
 
-from services.runtime.partitioning import partition_of
 from services.runtime.settings import KafkaSettings
-
-__all__ = ["client_options", "partition_of"]
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:

@@ -79,14 +79,23 @@ class KafkaSettings(Settings):
     """Where Kafka is and how to speak to it."""
 
     kafka_bootstrap: str = Field(description="host:port of one or more brokers, separated by commas")
-    kafka_topic: str = "feedback.events.v1"
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_ca_file: Path | None = None
-    kafka_cert_file: Path | None = None
-    kafka_key_file: Path | None = None
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
-    kafka_sasl_username: str | None = None
-    kafka_sasl_password: SecretStr | None = None
+    kafka_topic: str = Field(default="feedback.events.v1", description="the topic of the events")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="Kafka's security.protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that brokers' certificates are checked against; none: the system's",
+    )
+    kafka_cert_file: Path | None = Field(
+        default=None, description="PEM file of our own certificate, for brokers that ask for one"
+    )
+    kafka_key_file: Path | None = Field(default=None, description="PEM file of its key")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        default=None, description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    kafka_sasl_username: str | None = Field(default=None, description="the name to log in with")
+    kafka_sasl_password: SecretStr | None = Field(default=None, description="its password")
 
     def conflicts(self) -> Iterator[str]:
         """SASL needs its three variables, and they mean nothing without it; a certificate needs its key."""
@@ -123,10 +132,17 @@ class PostgresSettings(Settings):
     database_ssl_mode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] | None = Field(
         default=None, description="libpq's sslmode; none: what the URL says"
     )
-    database_ca_file: Path | None = None
-    database_cert_file: Path | None = None
-    database_key_file: Path | None = None
-    database_connect_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    database_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that Postgres' certificate is checked against; none: the system's",
+    )
+    database_cert_file: Path | None = Field(
+        default=None, description="PEM file of our own certificate, for a Postgres that asks for one"
+    )
+    database_key_file: Path | None = Field(default=None, description="PEM file of its key")
+    database_connect_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=10.0, description="how long a connection may take to come about"
+    )
 
     def conflicts(self) -> Iterator[str]:
         """Files mean nothing without TLS, and verification needs the authority that it trusts."""
@@ -145,17 +161,19 @@ class PostgresSettings(Settings):
 class OperationsSettings(Settings):
     """The operations port, never reachable from outside, and the log."""
 
-    operations_host: str = "127.0.0.1"
-    operations_port: Port = 9100
-    log_format: Literal["json", "console"] = "json"
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = "info"
+    operations_host: str = Field(default="127.0.0.1", description="where /livez, /readyz and /metrics listen")
+    operations_port: Port = Field(default=9100, description="their port; 0 lets the system choose")
+    log_format: Literal["json", "console"] = Field(default="json", description="json or console")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = Field(
+        default="info", description="debug, info, warning or error"
+    )
 
 
 class HttpSettings(Settings):
     """The public port."""
 
-    http_host: str = "127.0.0.1"
-    http_port: Port = 8080
+    http_host: str = Field(default="127.0.0.1", description="where the public port listens")
+    http_port: Port = Field(default=8080, description="the public port; 0 lets the system choose")
 
 
 class TokenSettings(Settings):
@@ -164,11 +182,16 @@ class TokenSettings(Settings):
     token_issuer: str = Field(description="the iss that tokens carry")
     token_audience: str = Field(description="the aud that tokens carry for this service")
     token_jwks_url: str = Field(description="where the issuer's public keys are", pattern="^https?://")
-    token_algorithms: Annotated[tuple[AsymmetricAlgorithm, ...], BeforeValidator(_listed), Field(min_length=1)] = (
-        "ES256",
-        "RS256",
+    token_algorithms: Annotated[tuple[AsymmetricAlgorithm, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(
+        default=("ES256", "RS256"), description="the signatures that are accepted, asymmetric ones only"
     )
     token_type: str = Field(default="at+jwt", description="the typ of a token's header; `any` takes every type")
-    token_leeway_seconds: Annotated[int, Field(ge=0, le=60)] = 0
-    token_memory_seconds: Annotated[int, Field(ge=0, le=60)] = 60
-    token_jwks_timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 5.0
+    token_leeway_seconds: Annotated[int, Field(ge=0, le=60)] = Field(
+        default=0, description="how far the issuer's clock may be from ours"
+    )
+    token_memory_seconds: Annotated[int, Field(ge=0, le=60)] = Field(
+        default=60, description="how long a verified token is remembered"
+    )
+    token_jwks_timeout_seconds: Annotated[float, Field(gt=0, le=30)] = Field(
+        default=5.0, description="how long the issuer may take to give its keys"
+    )

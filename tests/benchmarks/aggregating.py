@@ -16,7 +16,7 @@ from palautevirta.verification import verify
 from schemas.events import codec
 from schemas.events.reading import read_event
 from schemas.national.model import load_models
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 from tests.benchmarks.workload import Workload, as_json
 
 PARTITIONS: Final = 16

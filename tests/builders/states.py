@@ -10,7 +10,7 @@ from schemas.national.model import load_models
 from services.aggregator.contribution import Rulebook
 from services.aggregator.decode import Arrival, Decoder, DigestKeys
 from services.aggregator.merge import BackgroundRegister, Facts, Particulars, RequestState, ResponseRegister
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 
 from .events import PROVIDER, body
 

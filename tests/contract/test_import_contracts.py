@@ -27,7 +27,7 @@ VIOLATIONS = {
         "services/aggregator/merge.py",
         "import services.aggregator.store",
     ),
-    "Pure modules of the aggregator do no input or output": ("services/aggregator/fold.py", "import asyncio"),
+    "Pure modules do no input or output": ("services/aggregator/fold.py", "import asyncio"),
 }
 
 

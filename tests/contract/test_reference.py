@@ -28,6 +28,12 @@ def test_the_reference_names_what_the_code_has() -> None:
         assert f"`{metric}`" in page
 
 
+def test_every_setting_says_what_it_means() -> None:
+    settings_rows = [line for line in reference().splitlines() if re.match(r"\| `[A-Z_]+` ", line)]
+    assert len(settings_rows) > len(AggregatorSettings.model_fields)
+    assert [line for line in settings_rows if line.endswith("|  |")] == []
+
+
 def test_every_error_code_says_what_to_do() -> None:
     assert set(DETAILS) == set(ErrorCode)
 

@@ -4,7 +4,7 @@ import signal
 from collections import Counter
 
 import pytest
-from traffic.aftermath import PARTITIONS, leases, until
+from traffic.aftermath import PARTITIONS, leases, sessions, until
 from traffic.campaign import Campaign, campaign, counted
 from traffic.load import load
 from traffic.notes import tell
@@ -21,7 +21,12 @@ async def hand_over_s(stack: LocalStack, heir: str) -> float:
     async def inherited() -> bool:
         return await leases(stack.endpoints.postgres) == Counter({heir: PARTITIONS})
 
-    return await until(inherited, deadline_s=HAND_OVER_S)
+    try:
+        return await until(inherited, deadline_s=HAND_OVER_S)
+    except TimeoutError:
+        dsn = stack.endpoints.postgres
+        lines = [f"after {HAND_OVER_S} s the leases are {await leases(dsn)}", *await sessions(dsn)]
+        pytest.fail("\n".join(lines))
 
 
 async def shared_again(stack: LocalStack) -> None:

@@ -24,7 +24,7 @@ from palautevirta.local.postgres import Database
 from palautevirta.verification import verify
 from services.aggregator.app import serve
 from services.aggregator.settings import AggregatorSettings
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 
 KEYS = "1:" + "5a" * 32
 HOME = partition_of(PROVIDER, 16)

@@ -57,6 +57,19 @@ async def leases(dsn: str) -> Counter[str]:
     return Counter(row["owner"].partition("/")[0] for row in rows)
 
 
+async def sessions(dsn: str) -> list[str]:
+    """What every other session of the database is doing: for the failure of a test that waited for one of them."""
+    rows = await _fetch(
+        dsn,
+        """
+        SELECT format('%s %s, %s %s, in transaction for %s, last heard of %s ago: %s', application_name, pid, state,
+                      wait_event, now() - xact_start, now() - state_change, left(query, 80)) AS line
+        FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY pid
+        """,
+    )
+    return [row["line"] for row in rows]
+
+
 async def next_offsets(dsn: str) -> dict[int, int]:
     """How far each partition was read, those of which nothing was read left out."""
     rows = await _fetch(dsn, "SELECT partition, next_offset FROM feedback.fence WHERE next_offset > 0")

@@ -7,7 +7,7 @@ from builders.states import DECODER, KEYS, MODELS, Record, arrival
 from schemas.events.codec import event_key
 from services.aggregator.decode import Arrival, Decoder, DigestKeys, NewerModel, Reject
 from services.aggregator.merge import BackgroundRegister, ResponseRegister
-from services.runtime.kafka import partition_of
+from services.runtime.partitioning import partition_of
 
 
 def test_a_recorded_request_becomes_a_background() -> None:
