@@ -74,7 +74,9 @@ async def role_passwords(postgres: str, servers_directory: DataDirectory) -> dic
 async def database(postgres: str, role_passwords: dict[str, str]) -> AsyncIterator[Database]:
     """An empty, migrated database of the test's own: `.dsn`, `.aggregator_dsn`, `.reporting_dsn`."""
     name = f"test_{secrets.token_hex(6)}"
-    yield Database(await create_database(postgres, name, template=TEMPLATE), role_passwords)
+    database = Database(await create_database(postgres, name, template=TEMPLATE), role_passwords)
+    await database.let_roles_log_in()  # roles are the cluster's, and a stack over this server gives them its own
+    yield database
     await drop_database(postgres, name)
 
 

@@ -1,16 +1,14 @@
 """`palautevirta demo`: a year of the nation over HTTP, and its figures beside the published ones."""
 
 import asyncio
-import contextlib
 import os
-import signal
 import time
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from palautevirta.commands.up import _EXPECTED as STACK_FAILURES
+from palautevirta.commands.foreground import in_foreground
 from palautevirta.demo import present
 from palautevirta.demo.comparison import Comparison
 from palautevirta.demo.counts import WHOLE_PERCENT, published_counts, share_of
@@ -43,36 +41,28 @@ def command(data_dir: Path, leave: bool, percent: int) -> None:
         data_dir, environment=os.environ, keep_running=True, say=lambda sentence: present.say(progress, sentence)
     )
     nation = Nation(share_of(published_counts(), percent), load_models())
-    try:
-        comparison = asyncio.run(_demo(stack, nation, percent=percent, leave=leave, progress=progress))
-    except (*STACK_FAILURES, DemoFailed) as failure:
-        raise click.ClickException(str(failure)) from failure
-    if comparison is None:
+    shown: list[Comparison] = []
+    in_foreground(_demo(stack, nation, shown, percent=percent, leave=leave, progress=progress), DemoFailed)
+    if not shown:
         raise click.ClickException("Stopped before there was anything to compare.")
-    if not comparison.equal:
+    if not shown[0].equal:
         raise SystemExit(1)
 
 
 async def _demo(
-    stack: LocalStack, nation: Nation, *, percent: int, leave: bool, progress: Console
-) -> Comparison | None:
-    """What came out, None when a signal came first; without `leave`, only a signal ends it."""
-    task = asyncio.current_task()
-    assert task is not None
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal_number, task.cancel)
-    comparison = None
-    with contextlib.suppress(asyncio.CancelledError):
-        async with stack:
-            comparison = await perform(nation, stack.endpoints, stack.issuer, progress)
-            _show(comparison, nation, percent)
-            if not leave:
-                # A name of its own for every run, so that the figure changes each time.
-                subject = f"one-more:{int(time.time())}"
-                for line in await invite(nation, stack.endpoints, stack.issuer, subject=subject):
-                    click.echo(line)
-                await asyncio.Event().wait()
-    return comparison
+    stack: LocalStack, nation: Nation, shown: list[Comparison], *, percent: int, leave: bool, progress: Console
+) -> None:
+    """Perform and show; the comparison is put into `shown`, because without `leave` only a signal ends this."""
+    async with stack:
+        comparison = await perform(nation, stack.endpoints, stack.issuer, progress)
+        _show(comparison, nation, percent)
+        shown.append(comparison)
+        if not leave:
+            # A name of its own for every run, so that the figure changes each time.
+            subject = f"one-more:{int(time.time())}"
+            for line in await invite(nation, stack.endpoints, stack.issuer, subject=subject):
+                click.echo(line)
+            await asyncio.Event().wait()
 
 
 def _show(comparison: Comparison, nation: Nation, percent: int) -> None:

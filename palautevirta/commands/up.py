@@ -1,22 +1,14 @@
 """`palautevirta up`: the whole stack on loopback until it is told to stop."""
 
 import asyncio
-import contextlib
 import os
-import signal
 from pathlib import Path
 
 import click
 
-from palautevirta.local.directory import DirectoryInUse
-from palautevirta.local.jars import JarsRefused, ToolMissing
-from palautevirta.local.process import ChildFailed
+from palautevirta.commands.foreground import in_foreground
 from palautevirta.local.services import SERVICES
 from palautevirta.local.stack import LocalStack
-from palautevirta.migrations import MigrationFailed, MigrationRefused
-from palautevirta.topics import TopicRefused
-
-_EXPECTED = (DirectoryInUse, ToolMissing, JarsRefused, ChildFailed, MigrationRefused, MigrationFailed, TopicRefused)
 
 
 @click.command("up")
@@ -41,20 +33,10 @@ def command(data_dir: Path, no_services: bool, **fixed_ports: int | None) -> Non
         keep_running=True,
         say=lambda sentence: click.echo(sentence, err=True),
     )
-    try:
-        asyncio.run(_up(stack))
-    except _EXPECTED as failure:
-        raise click.ClickException(str(failure)) from failure
+    in_foreground(_up(stack))
 
 
 async def _up(stack: LocalStack) -> None:
-    """Run until a signal; one that comes while the stack still starts ends it too."""
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        async with stack:
-            click.echo(stack.endpoints.as_json())
-            await asyncio.Event().wait()
+    async with stack:
+        click.echo(stack.endpoints.as_json())
+        await asyncio.Event().wait()

@@ -1,7 +1,7 @@
 """Two aggregators share the partitions; one that dies or sleeps past its leases leaves them to the other."""
 
 import signal
-from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from traffic.aftermath import PARTITIONS, leases, sessions, until
@@ -11,31 +11,25 @@ from traffic.notes import tell
 
 from palautevirta.local.stack import LocalStack
 
+ALL = (PARTITIONS,)
+HALVES = (PARTITIONS // 2, PARTITIONS // 2)
 HAND_OVER_S = 10.0
 """A lease of 5 s, a heartbeat every second, and a slow machine."""
 
 
-async def hand_over_s(stack: LocalStack, heir: str) -> float:
-    """Wait until this aggregator holds every partition; the seconds that it took."""
+async def until_held(stack: LocalStack, wanted: Sequence[int]) -> float:
+    """Wait until the aggregators hold so many partitions each, in any order; the seconds that it took."""
+    dsn = stack.endpoints.postgres
 
-    async def inherited() -> bool:
-        return await leases(stack.endpoints.postgres) == Counter({heir: PARTITIONS})
+    async def held() -> bool:
+        return sorted((await leases(dsn)).values()) == sorted(wanted)
 
     try:
-        return await until(inherited, deadline_s=HAND_OVER_S)
+        return await until(held, deadline_s=HAND_OVER_S)
     except TimeoutError:
-        dsn = stack.endpoints.postgres
-        lines = [f"after {HAND_OVER_S} s the leases are {await leases(dsn)}", *await sessions(dsn)]
-        pytest.fail("\n".join(lines))
-
-
-async def shared_again(stack: LocalStack) -> None:
-    """Wait until both hold their half."""
-
-    async def shared() -> bool:
-        return sorted((await leases(stack.endpoints.postgres)).values()) == [PARTITIONS // 2] * 2
-
-    await until(shared, deadline_s=HAND_OVER_S)
+        now = f"after {HAND_OVER_S} s the leases are {dict(await leases(dsn))}, not {list(wanted)}"
+        running = [name for name, child in stack.services.items() if child.running]
+        pytest.fail("\n".join([now, f"processes: {running}", *await sessions(dsn)]))
 
 
 async def hurt_in_the_middle(
@@ -52,12 +46,12 @@ async def test_the_other_takes_over_within_seconds_when_one_is_killed(stack: Loc
     async with campaign(stack, load(seed, requests=600, clients=4)) as running:
         third = running.postings // 3
         await hurt_in_the_middle(running, third, stack, "aggregator-2", signal.SIGKILL)
-        tell(f"handed over {await hand_over_s(stack, 'aggregator-1'):.1f} s after the kill")
+        tell(f"handed over {await until_held(stack, ALL):.1f} s after the kill")
         await running.gate.open_for(third)
         await running.gate.until_left(0)
         await counted(stack)
         await stack.services["aggregator-2"].start()
-        await shared_again(stack)
+        await until_held(stack, HALVES)
         await running.gate.open_for(running.postings)
     await running.judge()
 
@@ -67,12 +61,12 @@ async def test_one_that_slept_past_its_leases_changes_nothing_when_it_wakes(stac
     async with campaign(stack, load(seed, requests=600, clients=4)) as running:
         third = running.postings // 3
         await hurt_in_the_middle(running, third, stack, "aggregator-1", signal.SIGSTOP)
-        tell(f"handed over {await hand_over_s(stack, 'aggregator-2'):.1f} s after the sleep began")
+        tell(f"handed over {await until_held(stack, ALL):.1f} s after the sleep began")
         await running.gate.open_for(third)
         await running.gate.until_left(third // 2)
         stack.services["aggregator-1"].kill(signal.SIGCONT)
         await running.gate.until_left(0)
         await counted(stack)
-        await shared_again(stack)
+        await until_held(stack, HALVES)
         await running.gate.open_for(running.postings)
     await running.judge()

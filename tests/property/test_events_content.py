@@ -20,6 +20,7 @@ pairs = st.one_of(
         lambda event: st.tuples(st.just(event), mutated(event, 1).filter(_is_event).flatmap(respelled))
     ),
     st.tuples(valid_events(), valid_events()),
+    st.tuples(valid_events(), valid_events()),
 )
 
 
