@@ -22,10 +22,10 @@ setup: .venv/.installed ## Install everything into .venv, hashes checked
 	@touch $@
 
 demo: setup ## The real national student counts of 2020-2021 through the whole service; ARGS=--exit ends after the table
-	$(BIN)/palautevirta demo $(ARGS)
+	@$(BIN)/palautevirta demo $(ARGS)
 
 up: setup ## Start Postgres, Kafka and all services on loopback and print where they are
-	$(BIN)/palautevirta up $(ARGS)
+	@$(BIN)/palautevirta up $(ARGS)
 
 test: setup ## Every test, on real Kafka and real Postgres
 	$(BIN)/pytest $(ARGS)

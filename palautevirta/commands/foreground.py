@@ -17,7 +17,7 @@ from palautevirta.topics import TopicRefused
 T = TypeVar("T")
 
 _STACK_FAILURES: Final[tuple[type[Exception], ...]] = (
-    DirectoryInUse, ToolMissing, JarsRefused, ChildFailed, MigrationRefused, MigrationFailed, TopicRefused,
+    OSError, DirectoryInUse, ToolMissing, JarsRefused, ChildFailed, MigrationRefused, MigrationFailed, TopicRefused,
 )  # fmt: skip
 
 

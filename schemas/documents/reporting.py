@@ -154,7 +154,8 @@ def _lookup() -> Document:
         "operationId": "lookUp",
         "tags": ["records"],
         "summary": "What became of events or requests",
-        "description": "One row an item, in the order asked; `unknown` also for what isn't the caller's. Needs a scope "
+        "description": "One row an item, in the order asked; what isn't the caller's reads like what was never heard "
+        "of. Needs a scope "
         f"of: {', '.join(f'`{scope}`' for scope in _READERS)}.",
         "security": [{"token": []}],
         "parameters": [{"$ref": "#/components/parameters/X-Request-Id"}],

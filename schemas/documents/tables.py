@@ -119,8 +119,8 @@ class RequestRow(_Row):
 
     providerid: str | None
     subject: str | None
-    target: Reason | Literal["unknown"]
-    response: Reason | Literal["unknown"]
+    target: Reason
+    response: Reason
     exclusion: str | None
     background_time: Moment | None
     response_time: Moment | None

@@ -8,12 +8,14 @@ national model.
 import re
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from schemas.events import codec, types
 from schemas.events.codec import Event
+from schemas.events.envelope import Envelope
 from schemas.events.judgement import judge
 from schemas.events.personal import holds_personal_identifier
 from schemas.events.problems import ErrorCode, Problem
@@ -50,6 +52,9 @@ _CODES: Final = {
 _OWN_CODES: Final = frozenset(code.value for code in ErrorCode)  # raised by the types themselves
 _STEPS_TO_A_TAG: Final = 2  # more than that, since a response may hold an unknown member of a tag's name
 _RANGES: Final = {"score": ErrorCode.SCORE_OUT_OF_RANGE, "nps": ErrorCode.NPS_OUT_OF_RANGE}
+
+
+_NOT_JSON: Final = "The body is not JSON in UTF-8."
 
 
 class NotJson(ValueError):
@@ -93,29 +98,52 @@ def _explain(raw: bytes) -> Event | Refusal:
     try:
         value = from_json(raw, allow_inf_nan=False, cache_strings=False)
     except ValueError as error:
-        raise NotJson("the body is not valid JSON in UTF-8") from error
+        raise NotJson(_NOT_JSON) from error
     if _levels(value) > MOST_LEVELS:
-        raise NotJson(f"the body nests more than {MOST_LEVELS} levels")
+        raise NotJson(f"The body nests more than {MOST_LEVELS} levels.")
     if not isinstance(value, dict):
         return Refusal((Problem(ErrorCode.NOT_AN_OBJECT, ""),))
-    problems = _envelope_problems(value)
     model = EVENT_MODELS.get(value["type"]) if isinstance(value.get("type"), str) else None
-    if model is None:
-        if not problems:
-            problems = [Problem(ErrorCode.UNKNOWN_TYPE if "type" in value else ErrorCode.MISSING, "/type")]
+    problems = _problems_beside_the_models(value, model)
+    try:
+        valid = (model or Envelope).model_validate_json(raw)
+    except ValidationError as invalid:
+        problems += _problems(invalid)
     else:
-        try:
-            valid = model.model_validate_json(raw)
-        except ValidationError as invalid:
-            problems += _problems(invalid)
-        else:
-            if not problems:
-                return _as_struct(valid.model_dump_json(exclude_none=True).encode())
+        if not problems:
+            return _as_struct(valid.model_dump_json(exclude_none=True).encode())
+    return _refusal(problems, value.get("id"), value.get("source"), value.get("providerid"))
+
+
+def too_large(raw: bytes | memoryview) -> Refusal:
+    """The refusal of an event that is too large to be read: only its name is. Raises NotJson."""
+    try:
+        name = _names.decode(raw)
+    except msgspec.ValidationError:
+        name = _Name()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotJson(_NOT_JSON) from error
+    return _refusal([Problem(ErrorCode.EVENT_TOO_LARGE, "")], name.id, name.source, name.providerid)
+
+
+class _Name(Struct):
+    """The attributes that name an event, whatever they hold."""
+
+    id: Any = None
+    source: Any = None
+    providerid: Any = None
+
+
+_names: Final = msgspec.json.Decoder(_Name)
+
+
+def _refusal(problems: list[Problem], event_id: Any, source: Any, provider: Any) -> Refusal:
+    """A refusal with as much of the event's name as may be repeated."""
     return Refusal(
         tuple(dict.fromkeys(problems)),
-        _repeatable(value.get("id"), _ID),
-        _repeatable(value.get("source"), _SOURCE),
-        _repeatable(value.get("providerid"), _OID),
+        _repeatable(event_id, _ID),
+        _repeatable(source, _SOURCE),
+        _repeatable(provider, _OID),
     )
 
 
@@ -142,9 +170,12 @@ def _levels(value: Any) -> int:
     return deepest
 
 
-def _envelope_problems(value: dict[str, Any]) -> list[Problem]:
-    """What the models can't see, because they ignore the attributes that they don't name."""
-    return [Problem(ErrorCode.DATA_BASE64_NOT_SUPPORTED, "")] if "data_base64" in value else []
+def _problems_beside_the_models(value: dict[str, Any], model: type[Envelope] | None) -> list[Problem]:
+    """What the models can't see: a type that has none, and an attribute that they ignore."""
+    problems = [Problem(ErrorCode.DATA_BASE64_NOT_SUPPORTED, "")] if "data_base64" in value else []
+    if model is None:
+        problems.append(Problem(ErrorCode.UNKNOWN_TYPE if "type" in value else ErrorCode.MISSING, "/type"))
+    return problems
 
 
 def _problems(invalid: ValidationError) -> list[Problem]:

@@ -30,6 +30,7 @@ class Unreadable(Enum):
 
     MEDIA_TYPE = "Content-Type is none of the three that CloudEvents over HTTP knows."
     NO_MODE = "The Content-Type application/json needs the attributes of the event in ce- headers."
+    EMPTY = "The body is empty."
     NOT_JSON = "The body is not JSON in UTF-8."
     NOT_AN_OBJECT = "Structured mode takes one event, a JSON object; for several use the batch mode."
     NOT_AN_ARRAY = "Batch mode takes a JSON array of events."
@@ -38,6 +39,8 @@ class Unreadable(Enum):
 
 def raw_events(media_type: str, headers: Headers, body: bytes) -> Sequence[memoryview] | Unreadable:
     """The raw events of a request in their order. `media_type` is in lower case and without parameters."""
+    if media_type in {STRUCTURED, BATCH} and not body.strip(_BLANKS):
+        return Unreadable.EMPTY
     match media_type:
         case "application/cloudevents+json":
             return [memoryview(body)] if body.lstrip(_BLANKS).startswith(b"{") else Unreadable.NOT_AN_OBJECT

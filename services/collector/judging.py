@@ -1,18 +1,12 @@
 """The judging of one request's events, in their order. Pure."""
 
-from typing import Final
-
-import msgspec
 from msgspec import Struct
 
 from schemas.events import codec
 from schemas.events.judgement import ahead_of_clock
-from schemas.events.problems import ErrorCode, Problem
-from schemas.events.reading import NotJson, Refusal, read_event
+from schemas.events.reading import Refusal, read_event, too_large
 from schemas.national.model import NationalModels
 from services.collector.verdict import Status, Verdict, invalid
-
-_syntax: Final = msgspec.json.Decoder(msgspec.Raw)
 
 
 class ValidEvent(Struct, frozen=True, gc=False):
@@ -42,7 +36,7 @@ class Judge:
 
     def judge(self, index: int, raw: memoryview) -> ValidEvent | Verdict:
         """The event to publish, or the verdict that it isn't. Raises NotJson."""
-        event = read_event(raw, self._models) if len(raw) <= self._event_limit_bytes else _too_large(raw)
+        event = read_event(raw, self._models) if len(raw) <= self._event_limit_bytes else too_large(raw)
         provider = event.provider if isinstance(event, Refusal) else event.providerid
         if provider is not None and provider not in self._organisations:
             return Verdict(index, event.id, Status.FORBIDDEN)
@@ -58,12 +52,3 @@ class Judge:
         if earlier is not encoded and earlier != encoded:
             return Verdict(index, event.id, Status.CONFLICT)
         return ValidEvent(index, event.id, event.providerid, encoded)
-
-
-def _too_large(raw: memoryview) -> Refusal:
-    """The refusal of an event that isn't even read, so nothing of it can be repeated. Raises NotJson."""
-    try:
-        _syntax.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise NotJson("the body is not valid JSON") from error
-    return Refusal((Problem(ErrorCode.EVENT_TOO_LARGE, ""),))

@@ -84,8 +84,8 @@ async def post_events(request: web.Request) -> web.Response:
         return problem_document(request, TOO_MANY_EVENTS, f"A batch has at most {limit_events} events.")
     try:
         verdicts = await request.app[INTAKE].take(raws, organisations)
-    except NotJson:
-        return _unreadable(request, Unreadable.NOT_JSON)
+    except NotJson as error:
+        return problem_document(request, UNREADABLE_BODY, str(error))
     return _answer(request, verdicts)
 
 

@@ -24,7 +24,10 @@ BOOK_COLUMNS: Final = (
 )  # fmt: skip
 
 UNKNOWN: Final = "unknown"
-"""What a look-up says of an event or request that isn't there, or isn't the caller's."""
+"""What a look-up says of an event that isn't there, or isn't the caller's."""
+
+NO_REQUEST: Final = "no_request"
+"""What a look-up says of a request that isn't there, or isn't the caller's (national model §4, Reasons)."""
 
 Row = Mapping[str, Any]
 
@@ -54,7 +57,7 @@ def looked_up_requests(asked: Iterable[tuple[RequestName, Row | None]]) -> Table
     rows = []
     for name, row in asked:
         names = (name.providerid, name.subject) if name.possible else (None, None)
-        rows.append((*names, *((UNKNOWN, UNKNOWN, None, None, None) if row is None else _judgement(row))))
+        rows.append((*names, *((NO_REQUEST, NO_REQUEST, None, None, None) if row is None else _judgement(row))))
     return Table(REQUEST_COLUMNS, rows)
 
 

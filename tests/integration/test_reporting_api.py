@@ -566,13 +566,13 @@ async def test_requests_are_looked_up_with_their_reasons(ask: Asking) -> None:
         ("late", "excluded", "excluded", "sent_too_late"),
         ("r-000", "counts", "counts", None),
         ("gone", "cancelled", "cancelled", None),
-        ("never", "unknown", "unknown", None),
+        ("never", "no_request", "no_request", None),
         ("r-005", "counts", "no_response", None),
     ]
     assert rows[1]["response_time"] == "2025-08-12T12:00:00.000000Z"
     assert (rows[3]["background_time"], rows[4]["response_time"]) == (None, None)
     for name in await ask.look_up({"requests": items}, "feedback:write", B):
-        assert name["target"] == "unknown"
+        assert name["target"] == "no_request"
 
 
 @pytest.mark.parametrize(

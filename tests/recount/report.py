@@ -65,7 +65,7 @@ class Recount:
         request = self.requests.get((provider, subject))
         row: Row = {"providerid": provider, "subject": subject}
         if request is None:
-            return {**row, "target": "unknown", "response": "unknown", "exclusion": None, **_times(None, None)}
+            return {**row, "target": "no_request", "response": "no_request", "exclusion": None, **_times(None, None)}
         return {**row, **_judgement(request)}
 
     def uncounted(self, provider: str) -> list[Row]:

@@ -306,7 +306,7 @@ def test_looking_up_tells_what_stands() -> None:
     assert report.event((PROVIDER, source, "new"))["receipt"] == "0-1"
     assert report.event((PROVIDER, source, "never"))["state"] == "unknown"
     assert report.request(PROVIDER, "r-1001")["response"] == "no_response"
-    assert report.request(OTHER_PROVIDER, "r-1001")["target"] == "unknown"
+    assert report.request(OTHER_PROVIDER, "r-1001")["target"] == "no_request"
     assert [row["subject"] for row in report.uncounted(PROVIDER)] == ["r-1001"]
 
 

@@ -64,12 +64,27 @@ def test_an_event_from_the_future_is_invalid() -> None:
     assert statuses(recorded(time="2026-01-01T00:05:00Z")) == [None]
 
 
-def test_an_event_of_more_than_64_kibibytes_is_invalid_as_a_whole() -> None:
-    fits, too_large = (recorded(padding="x" * size) for size in (60_000, 70_000))
+def test_an_event_of_more_than_64_kibibytes_is_invalid_as_a_whole_and_told_by_its_name() -> None:
+    fits, too_large = (recorded(padding="x" * size, id="large-1") for size in (60_000, 70_000))
     assert statuses(fits) == [None]
     verdict = refusal(too_large)
     assert codes(verdict) == [("event_too_large", "")]
-    assert verdict.id is None
+    assert verdict.id == "large-1"
+
+
+@pytest.mark.parametrize("event_id", [7, None, "010190-123A", "two words"])
+def test_a_name_that_cant_be_repeated_isnt_also_when_the_event_is_too_large(event_id: object) -> None:
+    assert refusal(recorded(padding="x" * 70_000, id=event_id)).id is None
+
+
+def test_a_large_value_that_is_no_object_is_too_large_as_well() -> None:
+    assert codes(refusal("x" * 70_000)) == [("event_too_large", "")]
+
+
+def test_an_event_without_type_hears_of_everything_else_that_it_lacks() -> None:
+    assert codes(refusal({"specversion": "1.0", "id": "a"})) == [
+        ("missing", f"/{name}") for name in ("type", "source", "time", "providerid", "subject")
+    ]
 
 
 def test_the_limit_is_the_last_byte() -> None:

@@ -1,23 +1,36 @@
 from pathlib import Path
 
 import jwt
+import pytest
 from click.testing import CliRunner
 
 from palautevirta.__main__ import main
 from palautevirta.local.directory import DataDirectory
 from palautevirta.local.issuer import AUDIENCE, Issuer
 
+ONE, OTHER = "1.2.246.562.99.12345678901", "1.2.246.562.10.10000000001"
+SCOPES = "feedback:write figures:read"
+
+
+@pytest.mark.parametrize(
+    "mistake", [["--provider", "1.2.3", "--scope", "operations"], ["--scope", "feedback:wrte"], ["--provider", ONE]]
+)
+def test_a_token_that_would_be_refused_later_is_not_printed(data_dir: Path, mistake: list[str]) -> None:
+    Issuer.of(DataDirectory(data_dir))
+    result = CliRunner().invoke(main, ["token", "--data-dir", str(data_dir), *mistake])
+    assert (result.exit_code, result.stdout) == (2, "")
+
 
 def test_a_token_is_printed_for_the_stack_of_a_data_directory(data_dir: Path) -> None:
     issuer = Issuer.of(DataDirectory(data_dir))
-    arguments = ["token", "--data-dir", str(data_dir), "--provider", "1.2.3", "--provider", "1.2.4", "--scope", "a b"]
+    arguments = ["token", "--data-dir", str(data_dir), "--provider", ONE, "--provider", OTHER, "--scope", SCOPES]
     token = CliRunner().invoke(main, [*arguments, "--client-id", "school"], catch_exceptions=False).stdout.strip()
     claims = jwt.decode(token, jwt.PyJWK(issuer.jwks["keys"][0]), algorithms=["ES256"], audience=AUDIENCE)
-    assert (claims["organisations"], claims["scope"], claims["client_id"]) == (["1.2.3", "1.2.4"], "a b", "school")
+    assert (claims["organisations"], claims["scope"], claims["client_id"]) == ([ONE, OTHER], SCOPES, "school")
 
 
 def test_no_token_is_printed_where_no_stack_ran(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["token", "--data-dir", str(tmp_path), "--scope", "a"])
+    result = CliRunner().invoke(main, ["token", "--data-dir", str(tmp_path), "--scope", "operations"])
     assert result.exit_code == 1
     assert "palautevirta up" in result.stderr
 
