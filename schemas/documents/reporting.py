@@ -1,6 +1,6 @@
 """The OpenAPI document of reporting's public port."""
 
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -26,11 +26,11 @@ from schemas.documents.tables import (
     LookupOfRequests,
     QuarantineRow,
     QuestionRow,
-    Reason,
     RequestRow,
     UncountedRow,
 )
 from schemas.events.types import CODE_PATTERN, OID_PATTERN, QUALIFICATION_PATTERN
+from schemas.national.reasons import REASONS
 from schemas.national.surveys import SURVEY_KINDS
 
 CSV: Final = "text/csv"
@@ -44,9 +44,9 @@ _SCOPES: Final = {
     "figures:national": "the authority: all figures, look-ups, books",
     "figures:read": "targets, respondents and rates of the token's organisations, their look-ups and books",
     "feedback:write": "look-ups and books of the token's organisations",
-    "operations": "quarantine, look-ups and books of all",
+    "operations": "quarantine and books of all",
 }
-_READERS: Final = ("figures:national", "operations", "figures:read", "feedback:write")
+_READERS: Final = ("figures:national", "figures:read", "feedback:write")
 
 _OF_PERIOD: Final = r"^[0-9]{4}-[0-9]{4}$"
 _OF_MONTH: Final = r"^[0-9]{4}-[0-9]{2}$"
@@ -77,10 +77,19 @@ def reporting_openapi() -> Document:
             },
             "/v1/quarantine": {
                 "get": _get(
-                    "getQuarantine", "Records not applied", QuarantineRow, _quarantine_parameters(), "operations"
+                    "getQuarantine",
+                    "Records not applied",
+                    QuarantineRow,
+                    _quarantine_parameters(),
+                    "figures:national",
+                    "operations",
                 )
             },
-            "/v1/books": {"get": _get("getBooks", "Every provider's books", BooksRow, _books_parameters(), *_READERS)},
+            "/v1/books": {
+                "get": _get(
+                    "getBooks", "Every provider's books", BooksRow, _books_parameters(), "operations", *_READERS
+                )
+            },
             "/openapi.json": {"get": _get_openapi()},
         },
         schemas=component_schemas(models) | tables | {"BadParameters": _bad_parameters()},
@@ -223,7 +232,7 @@ def _figures_parameters() -> list[Document]:
 
 
 def _requests_parameters() -> list[Document]:
-    reasons = [reason for reason in get_args(Reason) if reason != "counts"]
+    reasons = [reason for reason in REASONS if reason != "counts"]
     return [
         _needed("provider", "The provider whose requests are listed.", {"type": "string", "pattern": OID_PATTERN}),
         _list("reason", "Only those with one of these reasons.", {"type": "string", "enum": reasons}),

@@ -9,21 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.events.types import IDENTIFIER_PATTERN, OID_PATTERN, QUALIFICATION_PATTERN, SOURCE_PATTERN
+from schemas.national.reasons import Reason
 from schemas.national.surveys import SurveyKind
-
-Reason = Literal[
-    "counts",
-    "no_request",
-    "cancelled",
-    "excluded",
-    "no_attribution_date",
-    "no_response",
-    "withdrawn",
-    "other_questionnaire",
-    "answered_before_window",
-    "answered_after_window",
-]
-"""Why a request or its response counts or doesn't, the first reason that holds (national model §4, Reasons)."""
 
 Count = Annotated[int, Field(ge=0)]
 Mark = Annotated[str, Field(description="The mark that stands for a hidden count, such as `1-4`; null: it is shown.")]

@@ -20,6 +20,7 @@ from services.runtime.http_server import serve_http
 from services.runtime.kafka import client_options
 from services.runtime.logging import logger
 from services.runtime.operations import Health, operations_app
+from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
 from services.runtime.process import settle_garbage_collector
 from services.runtime.waiting import set_within
@@ -36,21 +37,22 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
     models = load_models()
     rules = Rulebook(models)
     keys = settings.keys()
+    partitions = declared_partitions()
     telemetry = Telemetry(CollectorRegistry())
     database = connect_options(settings)
     kafka = client_options(settings)
     # A name that is used twice, or by a process that was only asleep, must never be taken for one owner.
-    leases = Leases(f"{settings.owner}/{secrets.token_hex(4)}", settings.partitions, database)
+    leases = Leases(f"{settings.owner}/{secrets.token_hex(4)}", partitions, database)
 
     async def new_store() -> Store:
-        return Store(await connect(database), rules, keys, settings.partitions)
+        return Store(await connect(database), rules, keys, partitions)
 
     lanes = [
         Lane(
             number,
             topic=settings.kafka_topic,
             leases=leases,
-            decoder=Decoder(models, keys, settings.partitions),
+            decoder=Decoder(models, keys, partitions),
             new_log=lambda: KafkaLog(settings.kafka_topic, kafka),
             new_store=new_store,
             telemetry=telemetry,

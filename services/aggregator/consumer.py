@@ -15,6 +15,7 @@ GROUP: Final = "palautevirta-aggregator"
 
 _CALL_TIMEOUT_S: Final = 15.0
 _STOP_TIMEOUT_S: Final = 5.0
+_REPORT_TIMEOUT_S: Final = 1.0
 _FETCH_BYTES: Final = 4 << 20
 
 
@@ -92,7 +93,7 @@ class KafkaLog:
             await _bounded(admin.start())
             cluster = await _bounded(admin.describe_cluster())
         finally:
-            await admin.close()
+            await _bounded(admin.close())
         return str(cluster["cluster_id"])
 
     async def bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -128,17 +129,18 @@ class KafkaLog:
         await _bounded(
             self._consumer.commit(
                 {TopicPartition(self._topic, partition): offset for partition, offset in positions.items()}
-            )
+            ),
+            _REPORT_TIMEOUT_S,
         )
 
     def _topic_partitions(self, partitions: Iterable[int]) -> list[TopicPartition]:
         return [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
 
 
-async def _bounded(call: Any) -> Any:
+async def _bounded(call: Any, timeout_s: float = _CALL_TIMEOUT_S) -> Any:
     """The call's answer, in bounded time; aiokafka has calls that wait for a broker for ever."""
     try:
-        async with asyncio.timeout(_CALL_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             return await call
     except (KafkaError, TimeoutError, OSError) as error:
         raise LogUnavailable(f"Kafka doesn't answer: {type(error).__name__}") from error

@@ -12,24 +12,12 @@ from msgspec import Struct
 
 from schemas.national.layout import Layout, layout
 from schemas.national.model import NationalModels
+from schemas.national.reasons import Reason
 from schemas.national.rules.attribution import employer_attribution_date, student_attribution_date
 from schemas.national.rules.periods import helsinki_date, month_of
 from schemas.national.rules.points import response_days, response_points
 from schemas.national.surveys import STUDENT_KINDS, SurveyKind
 from services.aggregator.merge import BackgroundRegister, Facts, RequestState, ResponseRegister
-
-Reason = Literal[
-    "counts",
-    "no_request",
-    "cancelled",
-    "excluded",
-    "no_attribution_date",
-    "no_response",
-    "withdrawn",
-    "other_questionnaire",
-    "answered_before_window",
-    "answered_after_window",
-]
 
 
 class Contribution(Struct, frozen=True, gc=False):

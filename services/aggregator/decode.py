@@ -4,6 +4,7 @@ Pure, and deaf to the clock, so that a replay gives the same. The checks are tho
 a record that fails them here was written by something else, or by a collector with another model.
 """
 
+import re
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final, Protocol
@@ -30,6 +31,7 @@ from services.runtime.partitioning import partition_of
 
 _DIGEST_BYTES: Final = 16
 _NUMBER_BYTES: Final = 2
+_MODEL: Final = re.compile(rb"[0-9]{1,5}")
 
 _PLACED: Final = ("institution_oid", "site_oid", "qualification")
 _FACTS: Final = (
@@ -50,7 +52,7 @@ class Record(Protocol):
     offset: int
     timestamp: int
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 class Arrival(Struct, frozen=True):
@@ -101,7 +103,9 @@ class DigestKeys(Struct, frozen=True):
         return max(self.keys)
 
     def digest(self, content: bytes, number: int) -> bytes:
-        """The keyed digest of a content, 16 bytes."""
+        """The keyed digest of a content, 16 bytes. Raises LookupError for a key that isn't there any more."""
+        if number not in self.keys:
+            raise LookupError(f"DIGEST_KEYS has no key {number}, with which rows were written: give it back")
         return blake2b(content, digest_size=_DIGEST_BYTES, key=self.keys[number]).digest()
 
 
@@ -117,6 +121,8 @@ class Decoder:
     def decode(self, record: Record) -> Arrival | Reject | NewerModel:
         """One record; every outcome is a value."""
         model = _model_of(record)
+        if model is None:
+            return Reject(record.partition, record.offset, record.timestamp, "malformed_header")
         if model > self._newest:
             return NewerModel(record.partition, record.offset, model)
         try:
@@ -146,10 +152,12 @@ class Decoder:
         """By which the fence remembers the last record it passed: the key's number, two bytes, and the keyed digest."""
         return _fingerprint(record, self._keys, self._keys.newest)
 
-    def recognises(self, record: Record, fingerprint: bytes) -> bool:
-        """Whether this is the record that the fence remembers, also when an older key made the fingerprint."""
+    def doubts(self, record: Record, fingerprint: bytes) -> str | None:
+        """Why this may not be the record that the fence remembers; None when it is, under whichever key."""
         number = int.from_bytes(fingerprint[:_NUMBER_BYTES])
-        return number in self._keys.keys and _fingerprint(record, self._keys, number) == fingerprint
+        if number not in self._keys.keys:
+            return "digest_key_missing"
+        return None if _fingerprint(record, self._keys, number) == fingerprint else "another_record"
 
     def _rejected(self, record: Record, refusal: Refusal) -> Reject:
         key = provider = None
@@ -189,11 +197,11 @@ def _fingerprint(record: Record, keys: DigestKeys, number: int) -> bytes:
     return number.to_bytes(_NUMBER_BYTES) + keys.digest(record.value or b"", number)
 
 
-def _model_of(record: Record) -> int:
-    """The newest model number that the record's collector knew; a record without one claims nothing."""
+def _model_of(record: Record) -> int | None:
+    """The newest model number that the record's collector knew; 0 without one, None when it is no such number."""
     for name, value in record.headers:
-        if name == "model" and value.isdigit():
-            return int(value)
+        if name == "model":
+            return int(value) if value is not None and _MODEL.fullmatch(value) else None
     return 0
 
 

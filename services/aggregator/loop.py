@@ -63,6 +63,7 @@ class Lane:
         self._opened_at = 0.0
         self._told_at = 0.0
         self._stopped: dict[int, str] = {}
+        self._assigned: frozenset[int] = frozenset()
         self.last_progress: float | None = None
 
     @property
@@ -104,6 +105,8 @@ class Lane:
             records = await log.fetch(self._batch_records, _FETCH_TIMEOUT_MS) if self._positions else {}
             if records:
                 await self._apply(store, records)
+            if self._stopped.keys() & self._assigned:
+                self._assign(log)
             if loop.time() - self._told_at > _TELL_EVERY_S:
                 self._told_at = loop.time()
                 await self._tell(log, store)
@@ -138,7 +141,12 @@ class Lane:
             self._positions[partition] = Position(fence.epoch, fence.next_offset, verify)
         for partition in self._stopped.keys() - mine.keys():
             self._forget_stop(partition)
+        self._assign(log)
+
+    def _assign(self, log: Log) -> None:
+        """Read on where we stand; a partition that stands still isn't fetched."""
         log.read_from({p: at.next_offset - (at.verify is not None) for p, at in self._positions.items()})
+        self._assigned = frozenset(self._positions)
 
     async def _apply(self, store: Store, records: Mapping[int, Sequence[Record]]) -> None:
         fresh: list[Record] = []
@@ -154,8 +162,9 @@ class Lane:
         if position.verify is not None:
             if read[0].offset != position.next_offset - 1:
                 raise LogMoved("the record before our position is gone")
-            if not self._decoder.recognises(read[0], position.verify):
-                await self._stop(store, partition, position.epoch, "another_record")
+            doubt = self._decoder.doubts(read[0], position.verify)
+            if doubt is not None:
+                await self._stop(store, partition, position.epoch, doubt)
                 return ()
             position.verify = None
             read = read[1:]
@@ -178,7 +187,7 @@ class Lane:
             else:
                 decoded.append((record, outcome))
         await self._apply_decoded(store, decoded)
-        for partition in newer:
+        for partition in newer.keys() & self._positions.keys():
             await self._stop(store, partition, self._positions[partition].epoch, "newer_model")
 
     async def _apply_decoded(self, store: Store, decoded: Sequence[tuple[Record, Arrival | Reject]]) -> None:
@@ -197,19 +206,34 @@ class Lane:
         except Unstorable as error:
             _LOG.error("batch_refused_by_database", records=len(decoded), reason=str(error))
             if len(decoded) == 1:
-                (record, _) = decoded[0]
-                unstorable = Reject(record.partition, record.offset, record.timestamp, "unstorable")
-                await self._apply_decoded(store, [(record, unstorable)])
+                await self._reject(store, *decoded[0])
                 return
             middle = len(decoded) // 2
             await self._apply_decoded(store, decoded[:middle])
-            await self._apply_decoded(store, decoded[middle:])
+            await self._apply_decoded(
+                store, [pair for pair in decoded[middle:] if pair[0].partition in self._positions]
+            )
             return
         self._telemetry.applied(applied, asyncio.get_running_loop().time() - started)
         for read in reads:
             self._positions[read.partition].next_offset = read.next_offset
             self._telemetry.next_offset.labels(read.partition).set(read.next_offset)
             await self._moves(store, read.partition, read.epoch)
+
+    async def _reject(self, store: Store, record: Record, outcome: Arrival | Reject) -> None:
+        """Quarantine the one record that the database refuses; if it refuses even that, the partition stands still."""
+        if isinstance(outcome, Reject):
+            await self._stop(store, record.partition, self._positions[record.partition].epoch, "unstorable")
+            return
+        unstorable = Reject(
+            record.partition,
+            record.offset,
+            record.timestamp,
+            "unstorable",
+            provider=outcome.provider,
+            key=outcome.key,
+        )
+        await self._apply_decoded(store, [(record, unstorable)])
 
     def _reads(self, records: Sequence[Record]) -> list[Read]:
         last: dict[int, Record] = {record.partition: record for record in records}

@@ -27,7 +27,6 @@ class AggregatorSettings(KafkaSettings, PostgresSettings, OperationsSettings):
         description="the secret keys of the ledger's digests, NUMBER:HEX, kept outside the database; "
         "the highest number makes new digests, older ones are still compared"
     )
-    partitions: Annotated[int, Field(ge=1, le=16)] = Field(default=16, description="partitions of the topic")
     batch_records: Annotated[int, Field(ge=1, le=20_000)] = Field(
         default=4_000, description="most records in one transaction"
     )

@@ -30,7 +30,6 @@ class _Reach(Enum):
 
 _OWN_RECORDS: Final = (
     ("figures:national", _Reach.ALL),
-    ("operations", _Reach.ALL),
     ("figures:read", _Reach.OWN),
     ("feedback:write", _Reach.OWN),
 )
@@ -40,8 +39,8 @@ _RULES: Final[Mapping[Resource, tuple[tuple[str, _Reach], ...]]] = {
     Resource.ANSWERS: (("figures:national", _Reach.ALL),),
     Resource.LOOKUP: _OWN_RECORDS,
     Resource.REQUESTS: _OWN_RECORDS,
-    Resource.QUARANTINE: (("operations", _Reach.ALL),),
-    Resource.BOOKS: _OWN_RECORDS,
+    Resource.QUARANTINE: (("figures:national", _Reach.ALL), ("operations", _Reach.ALL)),
+    Resource.BOOKS: (("operations", _Reach.ALL), *_OWN_RECORDS),
 }
 """For each resource the scopes that allow it, the widest first: the first that a caller has decides."""
 

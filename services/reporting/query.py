@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final, Literal, TypeVar, get_args
 
 from schemas.events import types
+from schemas.national.reasons import REASONS
 from schemas.national.rules.periods import months_of
 from schemas.national.surveys import SURVEY_KINDS, SurveyKind
 from services.reporting.paging import LEAST_LIMIT, MOST_LIMIT, USUAL_LIMIT, keys_of
@@ -15,11 +16,8 @@ Key = Literal["provider", "month", "institution", "site", "qualification"]
 KEYS: Final[tuple[Key, ...]] = get_args(Key)
 """What figures are grouped by, in the order in which rows carry their keys and are sorted."""
 
-REASONS: Final = (
-    "no_request", "cancelled", "excluded", "no_attribution_date", "no_response", "withdrawn", "other_questionnaire",
-    "answered_before_window", "answered_after_window",
-)  # fmt: skip
-"""Why a request or its response doesn't count (national model §4, Reasons)."""
+UNCOUNTED: Final = tuple(reason for reason in REASONS if reason != "counts")
+"""Why a request or its response doesn't count."""
 
 OUTCOMES: Final = ("standing", "replayed", "closed")
 """What became of a record in quarantine."""
@@ -180,7 +178,7 @@ def requests_query(pairs: Pairs) -> RequestsQuery | BadQuery:
     """Read the parameters of the list of requests that don't count."""
     given = _Given(pairs, ("provider", "reason"))
     provider = given.needed("provider", _matching(_OID), "give one provider's OID")
-    reasons = given.set("reason", _one_of(REASONS), f"give reasons of {', '.join(REASONS)}, separated by commas")
+    reasons = given.set("reason", _one_of(UNCOUNTED), f"give reasons of {', '.join(UNCOUNTED)}, separated by commas")
     after, limit = given.page(1)
     if given.problems or provider is None:
         return given.bad()

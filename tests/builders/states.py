@@ -28,7 +28,7 @@ class Record:
     offset: int = 0
     partition: int = partition_of(PROVIDER, 16)
     timestamp: int = 1_764_000_000_000
-    headers: list[tuple[str, bytes]] = field(default_factory=list)
+    headers: list[tuple[str, bytes | None]] = field(default_factory=list)
 
 
 def arrival(event: dict[str, Any], offset: int = 0) -> Arrival:

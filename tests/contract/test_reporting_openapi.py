@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from builders.states import MODELS
@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from schemas.documents import tables
 from schemas.documents.files import documents
 from schemas.national.rules.figures import Totals
-from services.aggregator import contribution
 from services.reporting import figures, paging, query, questions, records
 from services.reporting.lookup import MOST_ITEMS, EventName, RequestName
 from services.reporting.table import Table, json_body
@@ -57,11 +56,6 @@ def test_a_row_has_the_columns_of_the_service(model: type[BaseModel], of_service
 
 def test_rows_are_grouped_by_the_keys_of_the_service() -> None:
     assert tuple(tables.GroupRow.model_fields) == query.KEYS
-
-
-def test_the_reasons_are_those_of_the_service_and_of_the_aggregator() -> None:
-    assert get_args(tables.Reason) == ("counts", *query.REASONS)
-    assert get_args(tables.Reason) == get_args(contribution.Reason)
 
 
 @pytest.mark.parametrize("counts", [(10, 6, 300, 180), (10, 3, 300, 20), (0, 0, 0, 0)])

@@ -19,11 +19,14 @@ from builders.events import (
     submitted,
     withdrawn,
 )
+from builders.states import KEYS as STATE_KEYS
+from builders.states import RULES, arrival
 
 from palautevirta.local.postgres import Database
 from palautevirta.verification import verify
 from services.aggregator.app import serve
 from services.aggregator.settings import AggregatorSettings
+from services.aggregator.store import Batch, FenceLost, Read, Store
 from services.runtime.partitioning import partition_of
 
 KEYS = "1:" + "5a" * 32
@@ -49,6 +52,10 @@ class Thread:
                 partition=partition,
                 headers=[("model", str(model).encode())],
             )
+
+    async def post_with_headers(self, value: dict[str, Any], headers: list[tuple[str, bytes | None]]) -> None:
+        """Write a record with headers that no collector would write."""
+        await self._producer.send_and_wait(self._topic, body(value), partition=HOME, headers=headers)
 
     @asynccontextmanager
     async def aggregator(self, **settings: str) -> AsyncIterator[None]:
@@ -271,7 +278,8 @@ async def test_a_record_of_a_newer_model_stops_its_partition_and_only_that(threa
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        ("last_fingerprint = '\\x00'", "another_record"),
+        ("last_fingerprint = '\\x000100'", "another_record"),
+        ("last_fingerprint = '\\x0009'", "digest_key_missing"),
         ("log_id = 'another-cluster'", "another_log"),
         ("next_offset = 7", "log_too_short"),
     ],
@@ -328,3 +336,62 @@ async def test_verification_names_a_figure_that_was_tampered_with(thread: Thread
     }.items():
         await thread.connection.execute(damage)
         assert finding in await thread.broken(), damage
+
+
+async def test_traffic_on_one_partition_does_not_hold_up_what_is_known_of_the_others(thread: Thread) -> None:
+    moment = "SELECT as_of FROM reporting.freshness"
+    async with thread.aggregator():
+        first = await thread.until(moment, lambda value: value is not None)
+        posting = asyncio.create_task(_post_for_ever(thread))
+        try:
+            await thread.until(moment, lambda value: (value - first).total_seconds() > 2)
+        finally:
+            posting.cancel()
+    assert await thread.broken() == []
+
+
+async def _post_for_ever(thread: Thread) -> None:
+    for number in range(10_000):
+        await thread.post(recorded(id=f"steady-{number}", subject=f"steady-{number}"))
+
+
+async def test_a_header_without_value_is_quarantined_like_any_other_poison(thread: Thread) -> None:
+    await thread.post_with_headers(recorded(), [("model", None)])
+    await thread.post(recorded())
+    async with thread.aggregator():
+        await thread.read_up_to(2)
+    assert await thread.connection.fetchval("SELECT reason FROM feedback.quarantine") == "malformed_header"
+
+
+async def test_what_an_older_epoch_applies_or_marks_is_refused(thread: Thread, database: Database) -> None:
+    await thread.post(recorded())
+    async with thread.aggregator():
+        await thread.read_up_to(1)
+    connection = await asyncpg.connect(database.aggregator_dsn)
+    store = Store(connection, RULES, STATE_KEYS, 16)
+    (fence,) = (await store.load_fences([HOME])).values()
+    assert fence.next_offset == 1
+    late = Read(HOME, fence.epoch - 1, 1, 2, b"", 1_764_000_000_000)
+    try:
+        with pytest.raises(FenceLost):
+            await store.apply(Batch([late], [arrival(recorded(subject="late"), 1)], []))
+        await store.mark_stopped(HOME, fence.epoch - 1, "too late")
+        await store.apply(Batch([late_with(late, fence.epoch)], [arrival(recorded(subject="in-time"), 1)], []))
+    finally:
+        await store.close()
+    subjects = await thread.connection.fetch("SELECT subject FROM feedback.request ORDER BY subject")
+    assert [row["subject"] for row in subjects] == ["in-time", "r-1001"]
+    assert await thread.connection.fetchval("SELECT count(stopped) FROM feedback.fence") == 0
+
+
+def late_with(read: Read, epoch: int) -> Read:
+    return Read(read.partition, epoch, read.loaded_offset, read.next_offset, read.last_fingerprint, read.last_ms)
+
+
+async def test_readers_see_answers_only_where_they_count(thread: Thread) -> None:
+    too_late = submitted(answered_at="2025-12-24T12:00:00Z", subject="late")
+    await thread.post(recorded(), submitted(), recorded(subject="late"), too_late)
+    async with thread.aggregator():
+        await thread.read_up_to(4)
+    rows = await thread.connection.fetch("SELECT subject, answers IS NULL AS hidden FROM reporting.request ORDER BY 1")
+    assert [tuple(row) for row in rows] == [("late", True), ("r-1001", False)]

@@ -609,7 +609,7 @@ async def test_a_look_up_needs_a_scope_and_a_bounded_body(client: Client, ask: A
 async def test_the_requests_that_do_not_count_are_listed_with_reasons(ask: Asking) -> None:
     rows = await ask.rows(f"/v1/requests?provider={A}", "feedback:write", A)
     assert [row["subject"] for row in rows] == ["gone", "late", "r-005", "r-008", "r-009", "r-017"]
-    rows = await ask.rows(f"/v1/requests?provider={A}&reason=excluded,cancelled&limit=1", "operations")
+    rows = await ask.rows(f"/v1/requests?provider={A}&reason=excluded,cancelled&limit=1", "figures:national")
     assert [(row["subject"], row["survey"], row["target"]) for row in rows] == [("gone", "start", "cancelled")]
     (row,) = await ask.rows(f"/v1/requests?provider={B}&reason=no_request", "figures:read", B)
     assert (row["subject"], row["survey"], row["background_time"]) == ("waits", None, None)
@@ -627,7 +627,7 @@ async def test_the_books_are_seen_by_their_provider_and_by_operations(ask: Askin
 
 
 @pytest.mark.usefixtures("booked")
-async def test_quarantine_is_for_operations_alone_and_pages_by_the_log(ask: Asking) -> None:
+async def test_quarantine_pages_by_the_log(ask: Asking) -> None:
     rows = await ask.rows("/v1/quarantine", "operations")
     assert [(row["receipt"], row["provider"], row["reason"], row["outcome"]) for row in rows] == [
         ("3-13", A, "conflict", "standing"),

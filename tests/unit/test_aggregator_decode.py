@@ -101,7 +101,19 @@ def test_a_fingerprint_is_recognised_under_every_key_that_is_still_known() -> No
     rotated = Decoder(MODELS, DigestKeys({**KEYS.keys, 2: b"2" * 32}), 16)
     old, new = DECODER.fingerprint(record), rotated.fingerprint(record)
     assert old != new
-    assert rotated.recognises(record, old)
-    assert rotated.recognises(record, new)
-    assert not rotated.recognises(other, old)
-    assert not DECODER.recognises(record, new)
+    assert rotated.doubts(record, old) is None
+    assert rotated.doubts(record, new) is None
+    assert rotated.doubts(other, old) == "another_record"
+    assert DECODER.doubts(record, new) == "digest_key_missing"
+
+
+def test_a_digest_under_a_key_that_is_gone_says_what_is_missing() -> None:
+    with pytest.raises(LookupError, match="DIGEST_KEYS has no key 7"):
+        KEYS.digest(b"content", 7)
+
+
+@pytest.mark.parametrize("value", [None, b"", b"two", b"-1", b"9" * 5000, "٢".encode()])
+def test_a_header_that_names_no_model_is_rejected(value: bytes | None) -> None:
+    found = DECODER.decode(Record(body(recorded()), headers=[("model", value)]))
+    assert isinstance(found, Reject)
+    assert (found.reason, found.provider) == ("malformed_header", None)

@@ -43,15 +43,16 @@ def test_a_provider_sees_counts_but_no_answers() -> None:
     assert isinstance(access({"figures:read"}, {A}, Resource.ANSWERS), Denied)
 
 
-def test_operations_see_quarantine_and_books_of_all_but_no_figures() -> None:
-    for resource in (Resource.QUARANTINE, Resource.BOOKS, Resource.REQUESTS, Resource.LOOKUP):
+def test_operations_see_quarantine_and_books_of_all_but_no_figures_and_no_requests() -> None:
+    for resource in (Resource.QUARANTINE, Resource.BOOKS):
         assert access({"operations"}, set(), resource) == Grant(None)
-    for resource in (Resource.FIGURES, Resource.ANSWERS):
+    for resource in (Resource.FIGURES, Resource.ANSWERS, Resource.REQUESTS, Resource.LOOKUP):
         assert isinstance(access({"operations"}, set(), resource), Denied)
 
 
-def test_quarantine_is_for_operations_alone() -> None:
-    for scope in ("figures:national", "figures:read", "feedback:write"):
+def test_quarantine_is_for_the_authority_and_operations_alone() -> None:
+    assert access({"figures:national"}, set(), Resource.QUARANTINE) == Grant(None)
+    for scope in ("figures:read", "feedback:write"):
         assert isinstance(access({scope}, {A}, Resource.QUARANTINE), Denied)
 
 

@@ -1,0 +1,293 @@
+"""A lane between a log and a store that a test holds in its hands: positions, gaps, stops, bisecting."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from builders.events import PROVIDER, body, recorded
+from builders.states import DECODER, Record
+from prometheus_client import CollectorRegistry
+
+from services.aggregator.consumer import LogMoved
+from services.aggregator.loop import Lane
+from services.aggregator.store import Applied, Batch, Fence, FenceLost, Unstorable
+from services.aggregator.telemetry import Telemetry
+from services.runtime.partitioning import partition_of
+
+HOME = partition_of(PROVIDER, 16)
+IDENTITY = "cluster"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class FakeLog:
+    """Partitions as lists of records; what isn't assigned isn't fetched."""
+
+    def __init__(self, records: Sequence[Record], begin: int = 0) -> None:
+        self.records = list(records)
+        self.begin = begin
+        self.positions: dict[int, int] = {}
+        self.reported: dict[int, int] = {}
+        self.moved = False
+
+    @property
+    def end(self) -> int:
+        return self.records[-1].offset + 1 if self.records else self.begin
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def identity(self) -> str:
+        return IDENTITY
+
+    async def bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
+        return dict.fromkeys(partitions, (self.begin, self.end))
+
+    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        return dict.fromkeys(partitions, self.end)
+
+    def read_from(self, positions: Mapping[int, int]) -> None:
+        self.positions = dict(positions)
+
+    async def fetch(self, most_records: int, timeout_ms: int) -> Mapping[int, Sequence[Record]]:
+        del timeout_ms
+        if self.moved:
+            self.moved = False
+            raise LogMoved("out of range")
+        if HOME not in self.positions:
+            return {}
+        found = [record for record in self.records if record.offset >= self.positions[HOME]][:most_records]
+        if found:
+            self.positions[HOME] = found[-1].offset + 1
+        return {HOME: found} if found else {}
+
+    async def report(self, positions: Mapping[int, int]) -> None:
+        self.reported = dict(positions)
+
+
+class FakeStore:
+    """One fence, and the batches that were applied; `refuses` says which batch the database can't store."""
+
+    def __init__(self, refuses: Callable[[Batch], bool] = lambda _: False) -> None:
+        self.fence = Fence(HOME, 1, IDENTITY, 0, None, None)
+        self.applied: list[Batch] = []
+        self.stopped: str | None = None
+        self.complete: dict[int, int] = {}
+        self.lose_fence = False
+        self._refuses = refuses
+
+    async def close(self) -> None: ...
+
+    async def open_fence(self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int) -> None:
+        del partition, epoch, topic
+        if self.fence.next_offset is None:
+            self.fence = Fence(HOME, 1, log_id, first_offset, first_offset, None)
+
+    async def load_fences(self, partitions: Iterable[int]) -> dict[int, Fence]:
+        return {HOME: self.fence} if HOME in partitions else {}
+
+    async def apply(self, batch: Batch) -> Applied:
+        (read,) = batch.reads
+        assert (read.epoch, read.loaded_offset) == (self.fence.epoch, self.fence.next_offset)
+        if self.lose_fence:
+            self.lose_fence = False
+            raise FenceLost("another epoch")
+        if self._refuses(batch):
+            raise Unstorable("22")
+        self.fence = Fence(HOME, 1, IDENTITY, 0, read.next_offset, read.last_fingerprint)
+        self.applied.append(batch)
+        return Applied(len(batch.arrivals), 0, 0, len(batch.rejects))
+
+    async def clock(self) -> datetime:
+        return NOW
+
+    async def mark_complete(self, positions: Mapping[int, tuple[int, int]], until: datetime) -> None:
+        assert until == NOW
+        self.complete = {partition: offset for partition, (_, offset) in positions.items()}
+
+    async def mark_stopped(self, partition: int, epoch: int, reason: str | None) -> None:
+        assert (partition, epoch) == (HOME, 1)
+        self.stopped = reason
+
+    @property
+    def arrived(self) -> list[int]:
+        return [arrival.offset for batch in self.applied for arrival in batch.arrivals]
+
+    @property
+    def rejected(self) -> list[tuple[int, str]]:
+        return [(reject.offset, reject.reason) for batch in self.applied for reject in batch.rejects]
+
+
+class FakeLeases:
+    held: Mapping[int, int] = {HOME: 1}
+
+
+class Bench:
+    """A lane whose steps a test takes one by one."""
+
+    def __init__(self, log: FakeLog, store: FakeStore) -> None:
+        self.log, self.store = log, store
+        self.registry = CollectorRegistry()
+        self.leases = FakeLeases()
+        lane: Any = Lane
+        self.lane = lane(
+            HOME % 2,
+            topic="t",
+            leases=self.leases,
+            decoder=DECODER,
+            new_log=lambda: log,
+            new_store=lambda: store,
+            telemetry=Telemetry(self.registry),
+            batch_records=100,
+        )
+
+    def metric(self, name: str) -> float | None:
+        return self.registry.get_sample_value(name, {"partition": str(HOME)})
+
+    async def steps(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            for _ in range(count):
+                await self.lane._step(self.log, self.store, IDENTITY)  # noqa: SLF001 - the step is what is under test
+
+    async def told(self) -> None:
+        await self.lane._tell(self.log, self.store)  # noqa: SLF001 - else a test would have to wait a second
+
+
+def log_of(count: int, *, first: int = 0, **headers: bytes) -> list[Record]:
+    return [
+        Record(body(recorded(id=f"e-{offset}", subject=f"r-{offset}")), offset, HOME, headers=list(headers.items()))
+        for offset in range(first, first + count)
+    ]
+
+
+async def test_what_was_applied_is_not_applied_again() -> None:
+    bench = Bench(FakeLog(log_of(3)), FakeStore())
+    await bench.steps(3)
+    assert (bench.store.arrived, bench.store.fence.next_offset) == ([0, 1, 2], 3)
+    assert await bench.told() is None
+    assert (bench.store.complete, bench.log.reported) == ({HOME: 3}, {HOME: 3})
+
+
+async def test_a_gap_stops_the_partition_and_nothing_behind_it_is_applied() -> None:
+    bench = Bench(FakeLog([*log_of(2), *log_of(2, first=3)]), FakeStore())
+    await bench.steps(3)
+    assert bench.store.stopped == "gap"
+    assert bench.store.arrived == []
+    assert bench.log.positions == {}  # it isn't even fetched any more
+    assert bench.metric("aggregator_partition_stopped") == 1
+
+
+async def test_what_is_not_applied_yet_is_never_told_as_complete() -> None:
+    bench = Bench(FakeLog(log_of(150)), FakeStore())
+    await bench.steps(1)
+    await bench.told()
+    assert (bench.store.complete, bench.metric("aggregator_lag_records")) == ({}, 50)
+    await bench.steps(1)
+    await bench.told()
+    assert (bench.store.complete, bench.metric("aggregator_lag_records")) == ({HOME: 150}, 0)
+
+
+@pytest.mark.parametrize("bad", [0, 3, 6])
+async def test_a_record_that_the_database_refuses_costs_itself_alone_and_keeps_its_name(bad: int) -> None:
+    store = FakeStore(lambda batch: any(arrival.offset == bad for arrival in batch.arrivals))
+    bench = Bench(FakeLog(log_of(7)), store)
+    await bench.steps(2)
+    assert store.arrived == [offset for offset in range(7) if offset != bad]
+    assert store.rejected == [(bad, "unstorable")]
+    (reject,) = [reject for batch in store.applied for reject in batch.rejects]
+    assert reject.provider == PROVIDER
+    assert reject.key is not None
+
+
+async def test_a_reject_that_the_database_refuses_too_stops_the_partition() -> None:
+    def refuses(batch: Batch) -> bool:
+        return any(one.offset == 1 for one in (*batch.arrivals, *batch.rejects))
+
+    bench = Bench(FakeLog(log_of(3)), FakeStore(refuses))
+    await bench.steps(2)
+    assert (bench.store.stopped, bench.store.arrived, bench.store.fence.next_offset) == ("unstorable", [0], 1)
+
+
+async def test_a_lost_fence_is_loaded_anew_also_after_half_a_bisected_batch() -> None:
+    class Losing(FakeStore):
+        async def apply(self, batch: Batch) -> Applied:
+            applied = await super().apply(batch)
+            if len(self.applied) == 1:
+                self.lose_fence = True
+            return applied
+
+    store = Losing(lambda batch: len(batch.arrivals) > 2)
+    bench = Bench(FakeLog(log_of(4)), store)
+    await bench.steps(3)
+    assert store.arrived == [0, 1, 2, 3]
+    assert store.fence.next_offset == 4
+
+
+async def test_after_a_moved_log_the_lane_begins_again_from_the_fence() -> None:
+    bench = Bench(FakeLog(log_of(2)), FakeStore())
+    await bench.steps(1)
+    bench.log.records += log_of(2, first=2)
+    bench.log.moved = True
+    await bench.steps(3)
+    assert bench.store.arrived == [0, 1, 2, 3]
+
+
+async def test_on_taking_up_a_partition_the_record_before_it_is_compared() -> None:
+    store = FakeStore()
+    await Bench(FakeLog(log_of(2)), store).steps(1)
+    other = log_of(3)
+    other[1] = Record(body(recorded(id="another")), 1, HOME)
+    bench = Bench(FakeLog(other), store)
+    await bench.steps(2)
+    assert (store.stopped, store.arrived) == ("another_record", [0, 1])
+
+
+async def test_a_log_that_lost_what_was_not_read_stops_the_partition() -> None:
+    store = FakeStore()
+    await Bench(FakeLog(log_of(2)), store).steps(1)
+    await Bench(FakeLog(log_of(2, first=5), begin=5), store).steps(1)
+    assert (store.stopped, store.arrived) == ("records_lost", [0, 1])
+
+
+async def test_an_empty_log_that_begins_where_we_stand_is_healthy() -> None:
+    store = FakeStore()
+    await Bench(FakeLog(log_of(2)), store).steps(1)
+    bench = Bench(FakeLog([], begin=2), store)
+    await bench.steps(1)
+    await bench.told()
+    assert (store.stopped, store.complete) == (None, {HOME: 2})
+
+
+async def test_a_newer_model_stops_behind_what_came_before_it_and_stays_stopped_when_taken_up_again() -> None:
+    log = FakeLog([*log_of(2), *log_of(1, first=2, model=b"99"), *log_of(1, first=3)])
+    bench = Bench(log, FakeStore())
+    await bench.steps(2)
+    assert (bench.store.stopped, bench.store.arrived) == ("newer_model", [0, 1])
+    bench.lane._opened = None  # noqa: SLF001 - a minute later
+    await bench.steps(2)
+    assert (bench.store.stopped, bench.store.arrived, dict(bench.lane.stopped)) == (
+        "newer_model",
+        [0, 1],
+        {HOME: "newer_model"},
+    )
+
+
+async def test_a_partition_that_moves_again_says_so() -> None:
+    log = FakeLog([*log_of(2), *log_of(2, first=3)])
+    bench = Bench(log, FakeStore())
+    await bench.steps(2)
+    assert bench.store.stopped == "gap"
+    log.records = log_of(5)  # the gap was a fault of the fetch
+    bench.lane._opened = None  # noqa: SLF001 - a minute later
+    await bench.steps(2)
+    assert (bench.store.stopped, dict(bench.lane.stopped), bench.store.arrived) == (None, {}, [0, 1, 2, 3, 4])
+
+
+async def test_a_partition_that_is_not_ours_any_more_is_let_go() -> None:
+    bench = Bench(FakeLog(log_of(2)), FakeStore())
+    await bench.steps(1)
+    bench.leases.held = {}
+    await bench.steps(1)
+    assert bench.log.positions == {}
