@@ -106,8 +106,9 @@ class ChildProcess:
         await self._stop_keeping()
         if not self.running:
             return
-        os.kill(self.pid, self.program.stop_signal)
-        self.kill(signal.SIGCONT)  # A paused child cannot hear the request.
+        with contextlib.suppress(ProcessLookupError):  # It may end by itself, or at the first of the two.
+            os.kill(self.pid, self.program.stop_signal)
+            self.kill(signal.SIGCONT)  # A paused child cannot hear the request.
         try:
             async with asyncio.timeout(self.program.stop_timeout_s):
                 await self.wait()
