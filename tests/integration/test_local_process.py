@@ -135,8 +135,16 @@ async def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
 import asyncio, os, pathlib, signal
 from palautevirta.local.process import ChildProcess, Program
 
+mark = pathlib.Path("mark")
+
+async def serves() -> bool:
+    return mark.exists()
+
 async def main() -> None:
-    child = ChildProcess(Program(name="child", argv=("sleep", "60"), log=pathlib.Path("log"), environment=os.environ))
+    argv = ("sh", "-c", "touch mark; exec sleep 60")
+    child = ChildProcess(
+        Program(name="child", argv=argv, log=pathlib.Path("log"), environment=os.environ, ready=serves)
+    )
     await child.start()
     pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(child.pid))
     os.kill(os.getpid(), signal.SIGKILL)
