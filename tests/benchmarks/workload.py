@@ -47,6 +47,10 @@ class Workload:
                 asked.append((provider, subject, day))
                 yield self._request(provider, subject, day)
 
+    def _clock(self) -> str:
+        """A time of day, so that hardly two events share an instant."""
+        return f"{self._random.randrange(24):02}:{self._random.randrange(60):02}:{self._random.randrange(60):02}"
+
     def _envelope(self, kind: str, provider: str, subject: str, time: str) -> dict[str, Any]:
         return {
             "specversion": "1.0",
@@ -61,7 +65,7 @@ class Workload:
 
     def _request(self, provider: str, subject: str, day: date) -> dict[str, Any]:
         number = int(provider.rpartition(".")[2]) % 1_000_000_000
-        return self._envelope("request.recorded", provider, subject, f"{day}T09:30:00+03:00") | {
+        return self._envelope("request.recorded", provider, subject, f"{day}T{self._clock()}+03:00") | {
             "data": {
                 "survey_kind": "start",
                 "institution_oid": f"1.2.246.562.99.{10_000_000_000 + number}",
@@ -78,7 +82,7 @@ class Workload:
         }
 
     def _response(self, provider: str, subject: str, day: date) -> dict[str, Any]:
-        answered = f"{day + timedelta(days=3)}T18:02:11+03:00"
+        answered = f"{day + timedelta(days=3)}T{self._clock()}+03:00"
         answers: list[dict[str, Any]] = [
             {"question": f"start_{number:02}", "score": self._random.randint(1, 5)} for number in range(1, 10)
         ]
