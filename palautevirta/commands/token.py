@@ -23,6 +23,8 @@ def _oids(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tupl
 
 
 def _scopes(_: click.Context, __: click.Parameter, given: str) -> str:
+    if not given.split():
+        raise click.BadParameter(f"give at least one of {', '.join(SCOPES)}")
     for scope in given.split():
         if scope not in SCOPES:
             raise click.BadParameter(f"{scope} is none of {', '.join(SCOPES)}")
@@ -43,7 +45,9 @@ def _scopes(_: click.Context, __: click.Parameter, given: str) -> str:
     "--scope", required=True, callback=_scopes, help='Scopes, separated by spaces, as in "feedback:write figures:read".'
 )
 @click.option("--client-id", default="local", show_default=True)
-@click.option("--expires-in", "expires_in_s", default=3600, show_default=True, metavar="SECONDS")
+@click.option(
+    "--expires-in", "expires_in_s", type=click.IntRange(min=1), default=3600, show_default=True, metavar="SECONDS"
+)
 def command(data_dir: Path, providers: tuple[str, ...], scope: str, client_id: str, expires_in_s: int) -> None:
     """Print a token that the services of this data directory's stack accept."""
     try:

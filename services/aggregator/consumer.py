@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError
 
 from services.aggregator.decode import Record
 
@@ -25,6 +25,10 @@ class LogUnavailable(Exception):
 
 class LogMoved(Exception):
     """The position that we asked for is outside the log: look at its bounds before anything else."""
+
+
+class LogUnreadable(Exception):
+    """A record of some partition can't even be taken apart; which partition, only reading them one by one tells."""
 
 
 class Log(Protocol):
@@ -49,7 +53,7 @@ class Log(Protocol):
         """Read these partitions, and no others, from these offsets on."""
 
     async def fetch(self, most_records: int, timeout_ms: int) -> Mapping[int, Sequence[Record]]:
-        """The next records a partition, in order. Raises LogMoved, LogUnavailable."""
+        """The next records a partition, in order. Raises LogMoved, LogUnreadable, LogUnavailable."""
 
     async def report(self, positions: Mapping[int, int]) -> None:
         """Tell the world how far we are. Raises LogUnavailable."""
@@ -115,11 +119,13 @@ class KafkaLog:
             self._consumer.seek(TopicPartition(self._topic, partition), offset)
 
     async def fetch(self, most_records: int, timeout_ms: int) -> Mapping[int, Sequence[Record]]:
-        """The next records a partition, in order. Raises LogMoved, LogUnavailable."""
+        """The next records a partition, in order. Raises LogMoved, LogUnreadable, LogUnavailable."""
         try:
             found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=most_records)
         except OffsetOutOfRangeError as error:
             raise LogMoved(str(error)) from error
+        except (UnicodeError, CorruptRecordException) as error:  # a header's name that isn't UTF-8, a wrong checksum
+            raise LogUnreadable(type(error).__name__) from error
         except (KafkaError, OSError) as error:
             raise LogUnavailable(f"{type(error).__name__} while fetching") from error
         return {one.partition: cast("Sequence[Record]", records) for one, records in found.items()}

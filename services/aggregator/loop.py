@@ -5,12 +5,13 @@ goes on from there. Two lanes let Postgres work for one while Python decodes for
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from services.aggregator.consumer import Log, LogMoved, LogUnavailable
+from services.aggregator.consumer import Log, LogMoved, LogUnavailable, LogUnreadable
 from services.aggregator.decode import Arrival, Decoder, NewerModel, Record, Reject
 from services.aggregator.leases import Leases
 from services.aggregator.store import Batch, Fence, FenceLost, Read, Store, StoreUnavailable, Unstorable
@@ -62,6 +63,7 @@ class Lane:
         self._opened: Mapping[int, int] | None = None
         self._opened_at = 0.0
         self._told_at = 0.0
+        self._report_again_at = 0.0
         self._stopped: dict[int, str] = {}
         self._assigned: frozenset[int] = frozenset()
         self.last_progress: float | None = None
@@ -105,7 +107,7 @@ class Lane:
             records = await log.fetch(self._batch_records, _FETCH_TIMEOUT_MS) if self._positions else {}
             if records:
                 await self._apply(store, records)
-            if self._stopped.keys() & self._assigned:
+            if self._assigned - self._positions.keys():
                 self._assign(log)
             if loop.time() - self._told_at > _TELL_EVERY_S:
                 self._told_at = loop.time()
@@ -116,6 +118,8 @@ class Lane:
             self._begin_again("fence_lost")
         except LogMoved:
             self._begin_again("log_moved")
+        except LogUnreadable:
+            await self._isolate(log, store)
         self.last_progress = loop.time()
 
     def _begin_again(self, reason: str) -> None:
@@ -148,6 +152,16 @@ class Lane:
         log.read_from({p: at.next_offset - (at.verify is not None) for p, at in self._positions.items()})
         self._assigned = frozenset(self._positions)
 
+    async def _isolate(self, log: Log, store: Store) -> None:
+        """Find the partition with a record that can't be taken apart, and let that one stand still."""
+        for partition, position in list(self._positions.items()):
+            log.read_from({partition: position.next_offset})
+            try:
+                await log.fetch(self._batch_records, _FETCH_TIMEOUT_MS)
+            except LogUnreadable:
+                await self._stop(store, partition, position.epoch, "unreadable_record")
+        self._assign(log)  # what was fetched here is fetched again
+
     async def _apply(self, store: Store, records: Mapping[int, Sequence[Record]]) -> None:
         fresh: list[Record] = []
         for partition, read in records.items():
@@ -161,7 +175,8 @@ class Lane:
             return ()
         if position.verify is not None:
             if read[0].offset != position.next_offset - 1:
-                raise LogMoved("the record before our position is gone")
+                await self._stop(store, partition, position.epoch, "gap")
+                return ()
             doubt = self._decoder.doubts(read[0], position.verify)
             if doubt is not None:
                 await self._stop(store, partition, position.epoch, doubt)
@@ -218,7 +233,7 @@ class Lane:
         for read in reads:
             self._positions[read.partition].next_offset = read.next_offset
             self._telemetry.next_offset.labels(read.partition).set(read.next_offset)
-            await self._moves(store, read.partition, read.epoch)
+            self._moves(read.partition)
 
     async def _reject(self, store: Store, record: Record, outcome: Arrival | Reject) -> None:
         """Quarantine the one record that the database refuses; if it refuses even that, the partition stands still."""
@@ -261,30 +276,34 @@ class Lane:
             if at.verify is None and ends[p] == at.next_offset
         }
         await store.mark_complete(complete, now)
-        for partition, (epoch, _) in complete.items():
-            await self._moves(store, partition, epoch)
+        for partition in complete:
+            self._moves(partition)
         for partition, end in ends.items():
             self._telemetry.lag.labels(partition).set(end - self._positions[partition].next_offset)
+        if self._told_at < self._report_again_at:
+            return
         try:
             await log.report({p: at.next_offset for p, at in self._positions.items()})
         except LogUnavailable as error:
             _LOG.warning("offsets_not_reported", reason=str(error))  # nobody here reads them, so nothing stops
+            self._report_again_at = self._told_at + _VERIFY_EVERY_S
 
     async def _stop(self, store: Store, partition: int, epoch: int, reason: str) -> None:
         """Let a partition stand still and say so, rather than skip anything; it is looked at again every minute."""
         self._positions.pop(partition, None)
+        with contextlib.suppress(KeyError):
+            self._telemetry.lag.remove(str(partition))  # nobody looks at its end any more
         if self._stopped.get(partition) != reason:
             _LOG.error("partition_stopped", partition=partition, reason=reason)
         self._stopped[partition] = reason
         self._telemetry.stopped.labels(partition).set(1)
         await store.mark_stopped(partition, epoch, reason)
 
-    async def _moves(self, store: Store, partition: int, epoch: int) -> None:
-        """A partition that stood still is read again: say so."""
+    def _moves(self, partition: int) -> None:
+        """A partition that stood still is read again: say so; its fence says so already."""
         if partition in self._stopped:
             self._forget_stop(partition)
             _LOG.info("partition_resumed", partition=partition)
-            await store.mark_stopped(partition, epoch, None)
 
     def _forget_stop(self, partition: int) -> None:
         del self._stopped[partition]

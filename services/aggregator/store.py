@@ -193,8 +193,8 @@ class Store:
         offsets = [positions[partition][1] for partition in partitions]
         await self._fetch("mark_complete", partitions, epochs, offsets, until)
 
-    async def mark_stopped(self, partition: int, epoch: int, reason: str | None) -> None:
-        """Say why a partition stands still, or with None that it doesn't."""
+    async def mark_stopped(self, partition: int, epoch: int, reason: str) -> None:
+        """Say why a partition stands still; applying anything, or reaching its end, takes that back."""
         await self._fetch("mark_stopped", partition, epoch, reason)
 
     async def register_questionnaires(self) -> None:

@@ -1,6 +1,8 @@
 """The aggregator as a process's heart: records of a real log become rows of a real database, exactly once."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -56,6 +58,14 @@ class Thread:
     async def post_with_headers(self, value: dict[str, Any], headers: list[tuple[str, bytes | None]]) -> None:
         """Write a record with headers that no collector would write."""
         await self._producer.send_and_wait(self._topic, body(value), partition=HOME, headers=headers)
+
+    async def post_with_a_broken_header_name(self) -> None:
+        """Write a record that no consumer of aiokafka can take apart."""
+        writing = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", BREAK, self._kafka, self._topic, str(HOME)),
+            env=os.environ | {"AIOKAFKA_NO_EXTENSIONS": "1"},
+        )
+        assert await writing.wait() == 0
 
     @asynccontextmanager
     async def aggregator(self, **settings: str) -> AsyncIterator[None]:
@@ -395,3 +405,44 @@ async def test_readers_see_answers_only_where_they_count(thread: Thread) -> None
         await thread.read_up_to(4)
     rows = await thread.connection.fetch("SELECT subject, answers IS NULL AS hidden FROM reporting.request ORDER BY 1")
     assert [tuple(row) for row in rows] == [("late", True), ("r-1001", False)]
+
+
+async def test_a_header_name_that_is_no_text_stops_its_partition_alone_until_it_is_understood(thread: Thread) -> None:
+    elsewhere = "1.2.246.562.10.10000000003"
+    other = partition_of(elsewhere, 16)
+    await thread.post_with_a_broken_header_name()
+    async with thread.aggregator():
+        reason = await thread.until(
+            "SELECT stopped FROM feedback.fence WHERE partition = $1", lambda value: value is not None, HOME
+        )
+        await thread.post(recorded(providerid=elsewhere), partition=other)
+        await thread.read_up_to(1, other)
+    assert reason == "unreadable_record"
+
+
+BREAK = """
+import asyncio, sys
+from aiokafka import AIOKafkaProducer
+
+class Name(str):
+    def encode(self, *_):
+        return bytes([255, 254])
+
+async def main(bootstrap, topic, partition):
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        await producer.send_and_wait(topic, b"{}", partition=int(partition), headers=[(Name("ab"), b"x")])
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+"""Writes a record whose header's name is no UTF-8, which only aiokafka's builder in pure Python can be brought to."""
+
+
+async def test_a_stop_is_taken_back_by_whatever_moves_the_partition(thread: Thread) -> None:
+    await thread.post(recorded())
+    async with thread.aggregator():
+        await thread.read_up_to(1)
+    await thread.connection.execute(f"UPDATE feedback.fence SET stopped = 'newer_model' WHERE partition = {HOME}")
+    await thread.post(submitted())
+    async with thread.aggregator():
+        await thread.read_up_to(2)
+    assert await thread.connection.fetchval("SELECT count(stopped) FROM feedback.fence") == 0

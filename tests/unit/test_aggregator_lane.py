@@ -10,7 +10,7 @@ from builders.events import PROVIDER, body, recorded
 from builders.states import DECODER, Record
 from prometheus_client import CollectorRegistry
 
-from services.aggregator.consumer import LogMoved
+from services.aggregator.consumer import LogMoved, LogUnreadable
 from services.aggregator.loop import Lane
 from services.aggregator.store import Applied, Batch, Fence, FenceLost, Unstorable
 from services.aggregator.telemetry import Telemetry
@@ -30,6 +30,7 @@ class FakeLog:
         self.positions: dict[int, int] = {}
         self.reported: dict[int, int] = {}
         self.moved = False
+        self.unreadable: int | None = None
 
     @property
     def end(self) -> int:
@@ -59,6 +60,8 @@ class FakeLog:
         if HOME not in self.positions:
             return {}
         found = [record for record in self.records if record.offset >= self.positions[HOME]][:most_records]
+        if self.unreadable is not None and any(record.offset == self.unreadable for record in found):
+            raise LogUnreadable("UnicodeDecodeError")
         if found:
             self.positions[HOME] = found[-1].offset + 1
         return {HOME: found} if found else {}
@@ -98,6 +101,7 @@ class FakeStore:
             raise Unstorable("22")
         self.fence = Fence(HOME, 1, IDENTITY, 0, read.next_offset, read.last_fingerprint)
         self.applied.append(batch)
+        self.stopped = None
         return Applied(len(batch.arrivals), 0, 0, len(batch.rejects))
 
     async def clock(self) -> datetime:
@@ -105,9 +109,10 @@ class FakeStore:
 
     async def mark_complete(self, positions: Mapping[int, tuple[int, int]], until: datetime) -> None:
         assert until == NOW
+        self.stopped = None if HOME in positions else self.stopped
         self.complete = {partition: offset for partition, (_, offset) in positions.items()}
 
-    async def mark_stopped(self, partition: int, epoch: int, reason: str | None) -> None:
+    async def mark_stopped(self, partition: int, epoch: int, reason: str) -> None:
         assert (partition, epoch) == (HOME, 1)
         self.stopped = reason
 
@@ -291,3 +296,27 @@ async def test_a_partition_that_is_not_ours_any_more_is_let_go() -> None:
     bench.leases.held = {}
     await bench.steps(1)
     assert bench.log.positions == {}
+
+
+async def test_a_record_that_cannot_be_taken_apart_stops_its_partition_and_not_the_process() -> None:
+    log = FakeLog(log_of(3))
+    log.unreadable = 1
+    bench = Bench(log, FakeStore())
+    await bench.steps(3)
+    assert (bench.store.stopped, bench.store.arrived, log.positions) == ("unreadable_record", [], {})
+
+
+async def test_where_the_record_before_our_position_is_missing_the_partition_stops() -> None:
+    store = FakeStore()
+    await Bench(FakeLog(log_of(2)), store).steps(1)
+    bench = Bench(FakeLog([*log_of(1), *log_of(1, first=2)]), store)
+    await bench.steps(3)
+    assert (store.stopped, store.arrived) == ("gap", [0, 1])
+
+
+async def test_another_process_that_moves_a_stopped_partition_takes_the_stop_back() -> None:
+    store = FakeStore()
+    await Bench(FakeLog([*log_of(1), *log_of(1, first=2)]), store).steps(2)
+    assert store.stopped == "gap"
+    await Bench(FakeLog(log_of(3)), store).steps(2)
+    assert (store.stopped, store.arrived) == (None, [0, 1, 2])

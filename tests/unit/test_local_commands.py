@@ -13,7 +13,14 @@ SCOPES = "feedback:write figures:read"
 
 
 @pytest.mark.parametrize(
-    "mistake", [["--provider", "1.2.3", "--scope", "operations"], ["--scope", "feedback:wrte"], ["--provider", ONE]]
+    "mistake",
+    [
+        ["--provider", "1.2.3", "--scope", "operations"],
+        ["--scope", "feedback:wrte"],
+        ["--scope", " "],
+        ["--scope", "operations", "--expires-in", "-5"],
+        ["--provider", ONE],
+    ],
 )
 def test_a_token_that_would_be_refused_later_is_not_printed(data_dir: Path, mistake: list[str]) -> None:
     Issuer.of(DataDirectory(data_dir))

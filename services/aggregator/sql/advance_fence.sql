@@ -4,6 +4,7 @@
 UPDATE feedback.fence AS f
 SET next_offset = n.next_offset,
     last_fingerprint = n.last_fingerprint,
+    stopped = NULL,
     complete_until = greatest(f.complete_until, to_timestamp((n.last_ms - 1)::double precision / 1000))
 FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bigint[])
     AS n (partition, epoch, loaded_offset, next_offset, last_fingerprint, last_ms)
