@@ -104,7 +104,7 @@ class Lane:
             await self._open(log, store, mine, identity)
             self._opened, self._opened_at = mine, loop.time()
         try:
-            records = await log.fetch(self._batch_records, _FETCH_TIMEOUT_MS) if self._positions else {}
+            records = await self._fetch(log, store)
             if records:
                 await self._apply(store, records)
             if self._assigned - self._positions.keys():
@@ -118,8 +118,6 @@ class Lane:
             self._begin_again("fence_lost")
         except LogMoved:
             self._begin_again("log_moved")
-        except LogUnreadable:
-            await self._isolate(log, store)
         self.last_progress = loop.time()
 
     def _begin_again(self, reason: str) -> None:
@@ -152,8 +150,18 @@ class Lane:
         log.read_from({p: at.next_offset - (at.verify is not None) for p, at in self._positions.items()})
         self._assigned = frozenset(self._positions)
 
+    async def _fetch(self, log: Log, store: Store) -> Mapping[int, Sequence[Record]]:
+        """What comes next of the partitions that we read. Raises LogMoved."""
+        if not self._positions:
+            return {}
+        try:
+            return await log.fetch(self._batch_records, _FETCH_TIMEOUT_MS)
+        except LogUnreadable:
+            await self._isolate(log, store)
+            return {}
+
     async def _isolate(self, log: Log, store: Store) -> None:
-        """Find the partition with a record that can't be taken apart, and let that one stand still."""
+        """Find the partition with a record that can't be taken apart, and let that one stand still. Raises LogMoved."""
         for partition, position in list(self._positions.items()):
             log.read_from({partition: position.next_offset})
             try:
@@ -192,17 +200,17 @@ class Lane:
     async def _apply_records(self, store: Store, records: Sequence[Record]) -> None:
         """Apply the records up to the first, in each partition, that a newer model wrote; there it stops."""
         decoded: list[tuple[Record, Arrival | Reject]] = []
-        newer: dict[int, NewerModel] = {}
+        newer: set[int] = set()
         for record in records:
             if record.partition in newer:
                 continue
             outcome = self._decoder.decode(record)
             if isinstance(outcome, NewerModel):
-                newer[record.partition] = outcome
+                newer.add(record.partition)
             else:
                 decoded.append((record, outcome))
         await self._apply_decoded(store, decoded)
-        for partition in newer.keys() & self._positions.keys():
+        for partition in newer & self._positions.keys():
             await self._stop(store, partition, self._positions[partition].epoch, "newer_model")
 
     async def _apply_decoded(self, store: Store, decoded: Sequence[tuple[Record, Arrival | Reject]]) -> None:

@@ -306,6 +306,22 @@ async def test_a_record_that_cannot_be_taken_apart_stops_its_partition_and_not_t
     assert (bench.store.stopped, bench.store.arrived, log.positions) == ("unreadable_record", [], {})
 
 
+async def test_a_log_that_moves_while_the_unreadable_partition_is_sought_is_begun_anew() -> None:
+    class Moving(FakeLog):
+        async def fetch(self, most_records: int, timeout_ms: int) -> Mapping[int, Sequence[Record]]:
+            try:
+                return await super().fetch(most_records, timeout_ms)
+            except LogUnreadable:
+                self.moved, self.unreadable = True, None
+                raise
+
+    log = Moving(log_of(3))
+    log.unreadable = 1
+    bench = Bench(log, FakeStore())
+    await bench.steps(2)
+    assert (bench.store.stopped, bench.store.arrived) == (None, [0, 1, 2])
+
+
 async def test_where_the_record_before_our_position_is_missing_the_partition_stops() -> None:
     store = FakeStore()
     await Bench(FakeLog(log_of(2)), store).steps(1)
