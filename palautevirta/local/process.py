@@ -121,7 +121,7 @@ class ChildProcess:
         Postgres' backends are descendants of the one process that was started. With `keep_running`, a child killed
         this way is started again.
         """
-        for pid in _family(self.pid):
+        for pid in family(self.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sent)
 
@@ -212,13 +212,13 @@ async def run_to_end(program: Program) -> None:
         raise ChildFailed(f"{_how_it_ended(child)}, its log ends:\n{_tail(program.log, log_begins)}")
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and its descendants, parents first; those that vanish meanwhile are left out."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
         children = []
-    return [pid, *(descendant for child in children for descendant in _family(int(child)))]
+    return [pid, *(descendant for child in children for descendant in family(int(child)))]
 
 
 def _how_it_ended(child: ChildProcess) -> str:

@@ -198,15 +198,28 @@ def normalise(event: Event) -> Event:
     """The event in the one form that is published and compared: sets sorted, answers by question code (§4)."""
     data = event.data
     if isinstance(data, Response):
-        answers = sorted((_normal_answer(answer) for answer in data.answers), key=lambda answer: answer.question)
-        if answers == list(data.answers):
+        if _is_normal(data.answers):
             return event
+        answers = sorted((_normal_answer(answer) for answer in data.answers), key=lambda answer: answer.question)
         return msgspec.structs.replace(event, data=msgspec.structs.replace(data, answers=tuple(answers)))
     if isinstance(data, Background) and data.competence_areas:
         data = msgspec.structs.replace(data, competence_areas=tuple(sorted(set(data.competence_areas))))
     if isinstance(data, EmployerBackground) and data.interruptions:
         data = msgspec.structs.replace(data, interruptions=_set_of_interruptions(data.interruptions))
     return event if data is event.data else msgspec.structs.replace(event, data=data)
+
+
+def _is_normal(answers: tuple[Answer, ...]) -> bool:
+    """Whether these answers are sorted and so are the choices of each: true of everything that we published."""
+    before = ""
+    for answer in answers:
+        question = answer.question
+        if question < before:
+            return False
+        if len(answer.choices) > 1 and answer.choices != tuple(sorted(set(answer.choices))):
+            return False
+        before = question
+    return True
 
 
 def _normal_answer(answer: Answer) -> Answer:

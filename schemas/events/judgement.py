@@ -32,6 +32,7 @@ from schemas.national.version import NationalModel
 CLOCK_TOLERANCE_US: Final = 5 * 60 * 1_000_000
 """How far ahead of the collector's clock a sender's may run (§4, Time)."""
 
+_CHOOSING: Final = ("choice", "choices")
 _PERCENTAGE_NEEDED_AFTER: Final = date(2023, 6, 30)
 
 
@@ -145,25 +146,38 @@ def _judge_answer(answer: Answer, question: Question) -> tuple[ErrorCode, str] |
     """What is wrong with one answer: the code, and the member of the answer at fault."""
     if answer.dont_know is False:
         return ErrorCode.NOT_ALLOWED, "/dont_know"
-    given = [
-        kind
-        for kind, value in (
-            ("score", answer.score),
-            ("dont_know", answer.dont_know),
-            ("nps", answer.nps),
-            ("choice", answer.choice),
-            ("choices", answer.choices or None),
-        )
-        if value is not None
-    ]
-    if len(given) != 1:
+    kind, others = _given(answer)
+    if kind is None or others:
         return ErrorCode.NOT_EXACTLY_ONE_ANSWER, ""
-    kind = given[0]
     if kind == "dont_know":
         return None if question.dont_know else (ErrorCode.DONT_KNOW_NOT_ALLOWED, "/dont_know")
     if kind != question.kind:
         return ErrorCode.ANSWER_OF_WRONG_KIND, f"/{kind}"
-    chosen = {"/choice": answer.choice} if kind == "choice" else {}
-    chosen |= {f"/choices/{index}": choice for index, choice in enumerate(answer.choices)}
-    unknown = [member for member, choice in chosen.items() if choice not in question.choice_codes]
-    return (ErrorCode.UNKNOWN_CHOICE, unknown[0]) if unknown else None
+    unknown = _unknown_choice(answer, question) if kind in _CHOOSING else None
+    return None if unknown is None else (ErrorCode.UNKNOWN_CHOICE, unknown)
+
+
+def _unknown_choice(answer: Answer, question: Question) -> str | None:
+    """The member with the first choice that the question doesn't have."""
+    if answer.choice is not None and answer.choice not in question.choice_codes:
+        return "/choice"
+    for index, choice in enumerate(answer.choices):
+        if choice not in question.choice_codes:
+            return f"/choices/{index}"
+    return None
+
+
+def _given(answer: Answer) -> tuple[str | None, int]:
+    """The kind of an answer's last value, and how many others it has besides."""
+    kind, count = None, -1
+    if answer.score is not None:
+        kind, count = "score", count + 1
+    if answer.dont_know is not None:
+        kind, count = "dont_know", count + 1
+    if answer.nps is not None:
+        kind, count = "nps", count + 1
+    if answer.choice is not None:
+        kind, count = "choice", count + 1
+    if answer.choices:
+        kind, count = "choices", count + 1
+    return kind, count

@@ -6,8 +6,9 @@ a record that fails them here was written by something else, or by a collector w
 
 import re
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -33,6 +34,8 @@ _DIGEST_BYTES: Final = 16
 _NUMBER_BYTES: Final = 2
 _MODEL: Final = re.compile(rb"[0-9]{1,5}")
 
+_encoder: Final = msgspec.json.Encoder()
+_ABSENT: Final = (None, ())
 _PLACED: Final = ("institution_oid", "site_oid", "qualification")
 _FACTS: Final = (
     "survey_kind",
@@ -55,7 +58,7 @@ class Record(Protocol):
     headers: Sequence[tuple[str, bytes | None]]
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     """A valid event, and where it stands in the log.
 
     `content` is what two copies of one event have in common, `digest` its digest under the newest key.
@@ -72,7 +75,7 @@ class Arrival(Struct, frozen=True):
     register: Register
 
 
-class Reject(Struct, frozen=True):
+class Reject(Struct, frozen=True, gc=False):
     """A record that can't be applied: a reason code, pointers to what is wrong, and its name as far as it has one."""
 
     partition: int
@@ -201,8 +204,13 @@ def _model_of(record: Record) -> int | None:
     """The newest model number that the record's collector knew; 0 without one, None when it is no such number."""
     for name, value in record.headers:
         if name == "model":
-            return int(value) if value is not None and _MODEL.fullmatch(value) else None
+            return _number(value)
     return 0
+
+
+@lru_cache(maxsize=64)
+def _number(text: bytes | None) -> int | None:
+    return int(text) if text is not None and _MODEL.fullmatch(text) else None
 
 
 def _facts(data: Background) -> Facts:
@@ -220,12 +228,17 @@ def _facts(data: Background) -> Facts:
 
 
 def _particulars(data: Background) -> Particulars:
-    rest: dict[str, Any] = msgspec.to_builtins(data)
-    for name in (*_PLACED, *_FACTS):
-        rest.pop(name, None)
+    members = ((name, getattr(data, name)) for name in _unread_members(type(data)))
+    rest = {name: value for name, value in members if value not in _ABSENT}
     return Particulars(
-        data.institution_oid, data.site_oid, data.qualification, msgspec.json.encode(rest).decode() if rest else None
+        data.institution_oid, data.site_oid, data.qualification, _encoder.encode(rest).decode() if rest else None
     )
+
+
+@cache
+def _unread_members(background: type[Background]) -> tuple[str, ...]:
+    """The members of a background that no rule reads; whatever a later version of the contract adds is among them."""
+    return tuple(name for name in background.__struct_fields__ if name not in (*_PLACED, *_FACTS))
 
 
 def encode_answers(data: Response, form: Layout) -> bytes:

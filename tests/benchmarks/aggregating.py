@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from palautevirta.local.process import family
 from palautevirta.local.services import AGGREGATOR
 from palautevirta.local.stack import LocalStack
 from palautevirta.verification import verify
@@ -39,8 +40,10 @@ async def measure(data_dir: Path, *, rounds: int, events: int) -> None:
             starting = asyncio.create_task(aggregator.start())
             first = await _until_read(connection, before + 1)
             read_at_first, first_at = first, time.perf_counter()
+            spent = _processor_seconds(stack)
             await _until_read(connection, before + events)
             aggregated = (before + events - read_at_first) / (time.perf_counter() - first_at)
+            costs = {part: s - spent[part] for part, s in _processor_seconds(stack).items()}
             await starting
             copied = await _copy(connection, stack.database.dsn, events)
             rates.append(aggregated)
@@ -49,6 +52,10 @@ async def measure(data_dir: Path, *, rounds: int, events: int) -> None:
                 f"  round {number + 1}: aggregated {aggregated:9,.0f} events/s, bare COPY of the same rows"
                 f" {copied:9,.0f} events/s, ratio {ratios[-1]:.3f}"
                 f" (from start to the end {time.perf_counter() - began:.1f} s)"
+            )
+            counted = before + events - read_at_first
+            print(
+                "    processor time an event: " + ", ".join(f"{p} {s / counted * 1e6:.0f} µs" for p, s in costs.items())
             )
         broken = [finding.name for finding in await verify(stack.database.dsn) if finding.broken_by]
         assert not broken, broken
@@ -91,6 +98,19 @@ async def _send(producer: Any, partition: int, records: list[tuple[bytes, bytes]
     records.clear()
     batch.close()
     await (await producer.send_batch(batch, TOPIC, partition=partition))
+
+
+def _processor_seconds(stack: LocalStack) -> dict[str, float]:
+    """What each part has used of the processors so far, with all its descendants that still live."""
+    assert stack.kafka is not None
+    assert stack.postgres is not None
+    parts = {"aggregator": stack.services["aggregator"], "Postgres": stack.postgres, "Kafka": stack.kafka}
+    return {part: sum(_of_process(pid) for pid in family(child.pid)) for part, child in parts.items()}
+
+
+def _of_process(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _until_read(connection: Any, records: int) -> int:
