@@ -44,11 +44,12 @@ UNHEARD_OF = StoredRequest(RequestState(), NOTHING)
 
 
 class ChangedRequest(Struct, frozen=True):
-    """A request whose row has to be written: which of its registers changed, and what it now adds."""
+    """A request whose row has to be written: whether there is one yet, which of its registers changed, what it adds."""
 
     name: RequestName
     state: RequestState
     adds: Contribution
+    new: bool
     background_changed: bool
     response_changed: bool
 
@@ -127,6 +128,7 @@ def fold(
                 name,
                 state,
                 adds,
+                new=name not in stored,
                 background_changed=state.background is not before.state.background,
                 response_changed=state.response is not before.state.response,
             )

@@ -5,7 +5,7 @@ Statements take one array a column, so a batch of rows is turned on its side by 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from services.aggregator.contribution import Contribution, Deltas
 from services.aggregator.decode import Arrival, Reject
@@ -79,13 +79,47 @@ def _stored_facts(row: Mapping[str, Any]) -> Facts | None:
     )
 
 
+_NO_BACKGROUND: Row = (None,) * 16
 _NO_FACTS: Row = (None,) * 11
+_NO_RESPONSE: Row = (None,) * 7
+
+REQUEST_COLUMNS: Final = (
+    *("partition", "provider", "subject"),
+    *("background_at_us", "background_cancelled", "background_key"),
+    *("survey_kind", "institution", "site", "qualification", "trigger_date", "valid_from", "valid_to", "exclusion"),
+    *("work_period_end", "duration_days", "entrepreneur", "cancellation", "particulars"),
+    *("response_at_us", "response_withdrawn", "response_key"),
+    *("questionnaire", "answered_at_us", "answers", "withdrawal"),
+    *("target", "response", "month", "target_days", "respondent_days", "points", "rules"),
+)
+"""The columns of `new_request_row`."""
+
+
+def new_request_row(change: ChangedRequest, oids: Mapping[str, int], rules: int) -> Row:
+    """A whole row of `request`, in the order of REQUEST_COLUMNS."""
+    background, response = change.state.background, change.state.response
+    return (
+        *change.name,
+        *(_NO_BACKGROUND if background is None else _background(background, oids)),
+        *(_NO_RESPONSE if response is None else _response(response)),
+        *_contribution(change.adds),
+        rules,
+    )
 
 
 def background_row(change: ChangedRequest, oids: Mapping[str, int]) -> Row:
-    """write_backgrounds: name, register, facts and particulars, contribution (25 columns)."""
-    register = change.state.background
-    assert register is not None
+    """update_backgrounds: name, register with facts and particulars, contribution (25 columns)."""
+    assert change.state.background is not None
+    return (*change.name, *_background(change.state.background, oids), *_contribution(change.adds))
+
+
+def response_row(change: ChangedRequest) -> Row:
+    """update_responses: name, register, contribution (16 columns)."""
+    assert change.state.response is not None
+    return (*change.name, *_response(change.state.response), *_contribution(change.adds))
+
+
+def _background(register: BackgroundRegister, oids: Mapping[str, int]) -> Row:
     if register.facts is None or register.particulars is None:
         facts, rest = _NO_FACTS, None
     else:
@@ -104,21 +138,16 @@ def background_row(change: ChangedRequest, oids: Mapping[str, int]) -> Row:
             known.entrepreneur,
         )
         rest = placed.rest
-    return (*change.name, *register.stamp, *facts, register.cancellation, rest, *_contribution(change.adds))
+    return (*register.stamp, *facts, register.cancellation, rest)
 
 
-def response_row(change: ChangedRequest) -> Row:
-    """write_responses: name, register, contribution (16 columns)."""
-    register = change.state.response
-    assert register is not None
+def _response(register: ResponseRegister) -> Row:
     return (
-        *change.name,
         *register.stamp,
         register.questionnaire,
         register.answered_at_us,
         register.answers,
         register.withdrawal,
-        *_contribution(change.adds),
     )
 
 

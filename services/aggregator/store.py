@@ -272,10 +272,17 @@ class Store:
         return fold(arrivals, oids, stored, self._rules)
 
     async def _write(self, changed: Sequence[ChangedRequest], deltas: Deltas, oids: Mapping[str, int]) -> None:
-        backgrounds = [rows.background_row(change, oids) for change in changed if change.background_changed]
-        responses = [rows.response_row(change) for change in changed if change.response_changed]
-        await self._put("write_backgrounds", backgrounds, self._rules.number)
-        await self._put("write_responses", responses, self._rules.number)
+        # Nobody else writes these partitions while we hold their fence rows, so what wasn't read isn't there.
+        new = [rows.new_request_row(change, oids, self._rules.number) for change in changed if change.new]
+        stood = [change for change in changed if not change.new]
+        backgrounds = [rows.background_row(change, oids) for change in stood if change.background_changed]
+        responses = [rows.response_row(change) for change in stood if change.response_changed]
+        if new:
+            await self._connection.copy_records_to_table(
+                "request", schema_name="feedback", columns=rows.REQUEST_COLUMNS, records=new
+            )
+        await self._put("update_backgrounds", backgrounds, self._rules.number)
+        await self._put("update_responses", responses, self._rules.number)
         await self._put("add_month_figures", rows.month_figure_rows(deltas))
         await self._put("add_month_answers", rows.month_answers_rows(deltas))
 
