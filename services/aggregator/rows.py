@@ -4,9 +4,11 @@ Statements take one array a column, so a batch of rows is turned on its side by 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
+from schemas.events.codec import FORM
 from services.aggregator.contribution import Contribution, Deltas
 from services.aggregator.decode import Arrival, Reject
 from services.aggregator.fold import (
@@ -21,15 +23,31 @@ from services.aggregator.merge import BackgroundRegister, Facts, RequestState, R
 
 Row = tuple[Any, ...]
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def columns(rows: Sequence[Row], width: int) -> list[Sequence[Any]]:
     """The columns of these rows, `width` of them even when there is no row."""
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def ledger_row(name: EventName, arrival: Arrival) -> Row:
-    """enter_ledger: partition, provider, event_key, digest, log_offset, received ms, subject."""
-    return (*name, arrival.digest, arrival.offset, arrival.received_ms, arrival.subject)
+LEDGER_COLUMNS: Final = (
+    *("partition", "provider", "event_key", "digest", "digest_key", "form"),
+    *("log_offset", "received_at", "subject"),
+)
+"""The columns of `ledger_row`."""
+
+
+def ledger_row(name: EventName, arrival: Arrival, digest_key: int) -> Row:
+    """A whole row of `ledger`, in the order of LEDGER_COLUMNS."""
+    received_at = _moment(arrival.received_ms)
+    return (*name, arrival.digest, digest_key, FORM, arrival.offset, received_at, arrival.subject)
+
+
+@lru_cache(maxsize=4096)
+def _moment(ms: int) -> datetime:
+    """The broker's time; the records of one batch of a producer share it."""
+    return _EPOCH + timedelta(milliseconds=ms)
 
 
 def stored_request(row: Mapping[str, Any]) -> tuple[RequestName, StoredRequest]:

@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 import asyncpg
 from msgspec import Struct
 
-from schemas.events.codec import FORM
 from services.aggregator import rows
 from services.aggregator.contribution import Deltas, Rulebook
 from services.aggregator.decode import Arrival, DigestKeys, Reject
@@ -252,16 +251,13 @@ class Store:
     async def _judge(self, arrivals: Sequence[Arrival], oids: Mapping[str, int]) -> list[tuple[Arrival, Verdict]]:
         first = first_of_each(arrivals, oids)
         names = sorted(first)
-        ledger = rows.columns([rows.ledger_row(name, first[name]) for name in names], 7)
-        new = await self._connection.execute(SQL["enter_ledger"], *ledger, self._keys.newest, FORM)
-        entered: dict[EventName, Entered] = {}
-        if _count(new) < len(names):
-            partitions, providers, event_keys, _, offsets, *_ = ledger
-            found = await self._connection.fetch(SQL["read_ledger"], partitions, providers, event_keys, offsets)
-            entered = {
-                (row["partition"], row["provider"], row["event_key"]): Entered(row["digest"], row["digest_key"])
-                for row in found
-            }
+        found = await self._connection.fetch(SQL["read_ledger"], *rows.columns(names, 3))
+        entered: dict[EventName, Entered] = {
+            (row["partition"], row["provider"], row["event_key"]): Entered(row["digest"], row["digest_key"])
+            for row in found
+        }
+        new = [rows.ledger_row(name, first[name], self._keys.newest) for name in names if name not in entered]
+        await self._copy("ledger", rows.LEDGER_COLUMNS, new)
         return judge_arrivals(arrivals, oids, first, entered, self._keys)
 
     async def _fold(self, distinct: Iterable[Arrival], oids: Mapping[str, int]) -> tuple[list[ChangedRequest], Deltas]:
@@ -277,10 +273,7 @@ class Store:
         stood = [change for change in changed if not change.new]
         backgrounds = [rows.background_row(change, oids) for change in stood if change.background_changed]
         responses = [rows.response_row(change) for change in stood if change.response_changed]
-        if new:
-            await self._connection.copy_records_to_table(
-                "request", schema_name="feedback", columns=rows.REQUEST_COLUMNS, records=new
-            )
+        await self._copy("request", rows.REQUEST_COLUMNS, new)
         await self._put("update_backgrounds", backgrounds, self._rules.number)
         await self._put("update_responses", responses, self._rules.number)
         await self._put("add_month_figures", rows.month_figure_rows(deltas))
@@ -291,6 +284,13 @@ class Store:
     ) -> None:
         await self._put("add_provider_days", rows.provider_day_rows(keep_books(verdicts, rejects, oids)))
         await self._put("quarantine", rows.quarantine_rows(verdicts, rejects, oids))
+
+    async def _copy(self, table: str, columns: Sequence[str], written: Sequence[rows.Row]) -> None:
+        """Write these rows, of which none is there yet."""
+        if written:
+            await self._connection.copy_records_to_table(
+                table, schema_name="feedback", columns=columns, records=written
+            )
 
     async def _put(self, statement: str, written: Sequence[rows.Row], *scalars: Any) -> None:
         """Write these rows, if there are any."""

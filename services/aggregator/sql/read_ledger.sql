@@ -1,5 +1,4 @@
--- Of the names that a batch tried to enter, those that another record had entered before.
+-- Of the names in a batch, those that are in the ledger already.
 SELECT l.partition, l.provider, l.event_key, l.digest, l.digest_key
-FROM unnest($1::smallint[], $2::integer[], $3::bytea[], $4::bigint[]) AS e (partition, provider, event_key, log_offset)
+FROM unnest($1::smallint[], $2::integer[], $3::bytea[]) AS e (partition, provider, event_key)
 JOIN feedback.ledger l USING (partition, provider, event_key)
-WHERE l.log_offset <> e.log_offset
