@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup check fmt test bench demo up lock documents clean
+.PHONY: help setup check fmt test crash bench demo up lock documents clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -40,6 +40,9 @@ check: setup ## Format, lint, strict types, import contracts, drift of generated
 fmt: setup ## Format, and mend what can be mended
 	$(BIN)/ruff check --fix --quiet || true
 	$(BIN)/ruff format
+
+crash: setup ## Seeded histories of kills, pauses and cut lines against the whole stack; ARGS=--help lists the options
+	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
 
 bench: setup ## Measure, as ratios inside interleaved runs
 	$(BIN)/python -m tests.benchmarks $(ARGS)

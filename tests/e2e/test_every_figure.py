@@ -47,7 +47,7 @@ async def post(stack: LocalStack, clients: list[ClientLoad]) -> list[Told]:
             *(
                 post_all(
                     session,
-                    url,
+                    [url],
                     stack.issuer.mint(organisations=client.organisations, scope="feedback:write"),
                     client,
                     deadline_s=30,

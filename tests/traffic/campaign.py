@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import aiohttp
 from recount.report import Recount
 
+from palautevirta.local.directory import LOOPBACK
+from palautevirta.local.services import COLLECTOR
 from palautevirta.local.stack import LocalStack
 from palautevirta.verification import verify
 from traffic.aftermath import log_faults, next_offsets, whole_log
@@ -24,34 +26,35 @@ from traffic.comparison import (
 from traffic.gate import Gate
 from traffic.load import ClientLoad
 from traffic.reports import reading
-from traffic.sender import Told, events_of, post_all
+from traffic.sender import PATIENCE_S, Told, events_of, post_all
 
-_POSTING_DEADLINE_S = 80.0
+_POSTING_DEADLINE_S = 150.0
 _COUNTING_DEADLINE_S = 30.0
 
 
 class Campaign:
     """Clients at work on a load; `gate` says how far they may go."""
 
-    def __init__(self, stack: LocalStack, clients: Sequence[ClientLoad], gate: Gate) -> None:
+    def __init__(self, stack: LocalStack, clients: Sequence[ClientLoad], gate: Gate, patience_s: float) -> None:
         self.gate = gate
         self.postings = sum(len(client.postings) for client in clients)
         self._stack = stack
         self._clients = clients
+        self._patience_s = patience_s
         self._told: list[asyncio.Task[Told]] = []
 
     async def post(self, session: aiohttp.ClientSession, group: asyncio.TaskGroup) -> None:
         """Start every client."""
-        url = self._stack.endpoints.collector
-        assert url is not None
+        urls = _collectors(self._stack)
         for client in self._clients:
             token = self._stack.issuer.mint(organisations=client.organisations, scope="feedback:write")
             posting = post_all(
                 session,
-                url,
+                urls,
                 token,
                 client,
                 deadline_s=_POSTING_DEADLINE_S,
+                patience_s=self._patience_s,
                 turn=self.gate.turn,
                 settled=self.gate.settled,
             )
@@ -95,6 +98,12 @@ class Campaign:
         assert not lines, readable(lines)
 
 
+def _collectors(stack: LocalStack) -> list[str]:
+    """Where every collector of a stack listens; the stack itself names only the first."""
+    environments = [child.program.environment for name, child in stack.services.items() if COLLECTOR.name in name]
+    return [f"http://{LOOPBACK}:{environment['HTTP_PORT']}" for environment in environments]
+
+
 async def counted(stack: LocalStack) -> None:
     """Wait until everything that is acknowledged by now is counted."""
     assert stack.endpoints.reporting is not None
@@ -104,9 +113,11 @@ async def counted(stack: LocalStack) -> None:
 
 
 @asynccontextmanager
-async def campaign(stack: LocalStack, clients: Sequence[ClientLoad]) -> AsyncIterator[Campaign]:
+async def campaign(
+    stack: LocalStack, clients: Sequence[ClientLoad], *, patience_s: float = PATIENCE_S
+) -> AsyncIterator[Campaign]:
     """Clients that wait at the gate, and are done when the block is left."""
-    running = Campaign(stack, clients, Gate())
+    running = Campaign(stack, clients, Gate(), patience_s)
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         await running.post(session, group)
         yield running

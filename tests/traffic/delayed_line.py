@@ -1,24 +1,40 @@
-"""A TCP line to a server on loopback that can hold back what its client says, as a network in trouble would."""
+"""A TCP line to a server on loopback that holds back what its client says or breaks, as a network in trouble would."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Literal
 
 _CHUNK_BYTES: Final = 1 << 16
+
+Cut = Literal["before", "after"]
+"""Before the marked bytes are passed on, or after the server has answered them and before its client hears of it."""
 
 
 class DelayedLine:
     """Passes bytes on. Once armed, the first that hold the marker wait, and all later ones of every connection too.
 
-    `held` is set when something waits. What the server says is always passed on.
+    `held` is set when something waits. `cut` breaks the first connection that says a marker, and no other one.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._server = (host, port)
         self._marker: bytes | None = None
         self._released = asyncio.Event()
+        self._cut: tuple[bytes, Cut] | None = None
+        self._done = asyncio.Event()
         self.held = asyncio.Event()
+
+    async def cut(self, marker: bytes, when: Cut, *, deadline_s: float) -> bool:
+        """Break the next connection that says this; whether one did before the deadline."""
+        self._cut, self._done = (marker, when), asyncio.Event()
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._done.wait()
+        except TimeoutError:
+            self._cut = None
+            return False
+        return True
 
     def arm(self, marker: bytes) -> None:
         """Hold back from the first bytes on that hold this marker."""
@@ -30,11 +46,16 @@ class DelayedLine:
 
     async def carry(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         """Carry one connection until either side ends it."""
-        server, requests = await asyncio.open_connection(*self._server)
+        try:
+            server, requests = await asyncio.open_connection(*self._server)
+        except OSError:
+            answers.close()  # the server is away, and its client is told so
+            return
+        unheard = asyncio.Event()
         try:
             ways = [
-                asyncio.create_task(self._pass_on(client, requests, hold=True)),
-                asyncio.create_task(self._pass_on(server, answers, hold=False)),
+                asyncio.create_task(self._ask(client, requests, unheard)),
+                asyncio.create_task(self._answer(server, answers, unheard)),
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -46,18 +67,33 @@ class DelayedLine:
             requests.close()
             answers.close()
 
-    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, hold: bool) -> None:
-        try:
-            while chunk := await source.read(_CHUNK_BYTES):
-                if hold:
-                    if self._marker is not None and self._marker in chunk:
-                        self.held.set()
-                    if self.held.is_set():
-                        await self._released.wait()
-                sink.write(chunk)
-                await sink.drain()
-        except ConnectionError:
-            pass  # one side went away, as connections do
+    async def _ask(self, client: asyncio.StreamReader, server: asyncio.StreamWriter, unheard: asyncio.Event) -> None:
+        """Pass on what the client says, held back or cut off as it was ordered."""
+        with suppress(OSError):
+            while chunk := await client.read(_CHUNK_BYTES):
+                if self._marker is not None and self._marker in chunk:
+                    self.held.set()
+                if self.held.is_set():
+                    await self._released.wait()
+                if self._cut is not None and self._cut[0] in chunk:
+                    (_, when), self._cut = self._cut, None
+                    if when == "before":
+                        self._done.set()
+                        return
+                    unheard.set()
+                server.write(chunk)
+                await server.drain()
+
+    async def _answer(self, server: asyncio.StreamReader, client: asyncio.StreamWriter, unheard: asyncio.Event) -> None:
+        """Pass on what the server says, until its answer is one that nobody may hear."""
+        with suppress(OSError):
+            while chunk := await server.read(_CHUNK_BYTES):
+                if unheard.is_set():
+                    break
+                client.write(chunk)
+                await client.drain()
+        if unheard.is_set():
+            self._done.set()
 
 
 @asynccontextmanager

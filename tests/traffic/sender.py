@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from recount.ledger import Arrival, Event
 
 from traffic.load import ClientLoad, Posting
 
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
+PATIENCE_S: Final = 20.0
 _PAUSE_S: Final = 0.1
 _ATTRIBUTES: Final = ("specversion", "type", "source", "id", "time", "providerid", "subject", "traceparent")
 
@@ -41,23 +42,27 @@ async def _nothing() -> None:
 
 async def post_all(
     session: aiohttp.ClientSession,
-    url: str,
+    urls: Sequence[str],
     token: str,
     load: ClientLoad,
     *,
     deadline_s: float,
+    patience_s: float = PATIENCE_S,
     turn: Step = _nothing,
     settled: Step = _nothing,
 ) -> Told:
     """Post a whole load in its order, a posting when the one before is settled; `turn` and `settled` go around each.
 
-    Raises TimeoutError when it takes too long, however often something was sent again.
+    A collector that gives no answer within the patience is left for the next one. Raises TimeoutError when it all
+    takes too long, however often something was sent again.
     """
     told = Told()
+    collectors = cycle(urls)
+    timeout = aiohttp.ClientTimeout(total=patience_s)
     async with asyncio.timeout(deadline_s):
         for posting in load.postings:
             await turn()
-            status, answer = await _until_settled(session, url, token, posting, told)
+            status, answer = await _until_settled(session, collectors, token, posting, told, timeout=timeout)
             _note(posting, status, answer, told)
             told.last_acknowledged = datetime.now(UTC)
             await settled()
@@ -65,13 +70,20 @@ async def post_all(
 
 
 async def _until_settled(
-    session: aiohttp.ClientSession, url: str, token: str, posting: Posting, told: Told
+    session: aiohttp.ClientSession,
+    collectors: Iterator[str],
+    token: str,
+    posting: Posting,
+    told: Told,
+    *,
+    timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the one of aiohttp
 ) -> tuple[int, Mapping[str, Any]]:
     headers, body = encoded(posting)
     headers["Authorization"] = f"Bearer {token}"
     while True:
+        url = f"{next(collectors)}/v1/events"
         try:
-            async with session.post(f"{url}/v1/events", headers=headers, data=body, timeout=_TIMEOUT) as response:
+            async with session.post(url, headers=headers, data=body, timeout=timeout) as response:
                 if response.status != 503:
                     return response.status, await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError):

@@ -1,0 +1,67 @@
+"""Which faults a history has, drawn from its seed. Pure: nothing is hurt here."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Literal
+
+Kind = Literal[
+    "killed", "paused", "slept_past_lease", "restarted", "connections_cut", "cut_before_commit", "cut_after_commit",
+    "read_only", "second_of_its_name",
+]  # fmt: skip
+
+KILLS_AND_PAUSES: Final[tuple[Kind, ...]] = ("killed", "paused", "slept_past_lease")
+CUTS: Final[tuple[Kind, ...]] = ("connections_cut", "cut_before_commit", "cut_after_commit")
+"""These wait for a transaction while the load and other faults go on."""
+AGGREGATORS: Final = ("aggregator-1", "aggregator-2")
+COLLECTORS: Final = ("collector", "collector-2")
+POSTGRES: Final = "postgres"
+KAFKA: Final = "kafka"
+
+_SHORT_S: Final = (0.05, 1.5)
+_PAST_LEASE_S: Final = (5.5, 7.0)
+"""A lease lasts 5 s (storage)."""
+
+_WEIGHTS: Final[dict[tuple[Kind, tuple[str, ...]], int]] = {
+    ("killed", AGGREGATORS): 8,
+    ("killed", COLLECTORS): 6,
+    ("killed", (POSTGRES,)): 2,
+    ("killed", (KAFKA,)): 1,
+    ("paused", AGGREGATORS): 7,
+    ("paused", COLLECTORS): 5,
+    ("paused", (POSTGRES,)): 3,
+    ("paused", (KAFKA,)): 2,
+    ("slept_past_lease", AGGREGATORS): 2,
+    ("restarted", (POSTGRES,)): 1,
+    ("connections_cut", (POSTGRES,)): 4,
+    ("cut_before_commit", (POSTGRES,)): 3,
+    ("cut_after_commit", (POSTGRES,)): 3,
+    ("read_only", (POSTGRES,)): 1,
+    ("second_of_its_name", ("aggregator-1",)): 1,
+}
+"""How often each is drawn. A broker takes seconds to come back, and while it is away no load goes on."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: `left` of the postings of its share aren't settled when it comes; `for_s` for what lasts."""
+
+    kind: Kind
+    part: str
+    left: int
+    for_s: float
+
+
+def schedule(seed: int, *, faults: int, share: int) -> list[Fault]:
+    """So many faults, each within a share of the load; the first of them are one of every kind."""
+    random = Random(seed)
+    drawn = [*random.sample(list(_WEIGHTS), min(faults, len(_WEIGHTS)))]
+    drawn += random.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()), k=faults - len(drawn))
+    random.shuffle(drawn)
+    return [
+        Fault(kind, random.choice(parts), random.randrange(share), random.uniform(*_lasting(kind)))
+        for kind, parts in drawn
+    ]
+
+
+def _lasting(kind: Kind) -> tuple[float, float]:
+    return _PAST_LEASE_S if kind == "slept_past_lease" else _SHORT_S
