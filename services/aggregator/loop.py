@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.aggregator.breaker import Breaker
 from services.aggregator.consumer import Log, LogMoved, LogUnavailable, LogUnreadable
 from services.aggregator.decode import Arrival, Decoder, NewerModel, Record, Reject
 from services.aggregator.leases import Leases
@@ -34,6 +35,7 @@ class Position(Struct):
     epoch: int
     next_offset: int
     verify: bytes | None
+    breaker: Breaker
 
 
 class Lane:
@@ -131,7 +133,9 @@ class Lane:
         bounds = await log.bounds(mine) if mine else {}
         for partition, (begin, _) in bounds.items():
             await store.open_fence(partition, mine[partition], self._topic, identity, begin)
-        for partition, fence in (await store.load_fences(mine)).items():
+        fences = await store.load_fences(mine)
+        standing = await store.standing_rejects({p: fence.next_offset or 0 for p, fence in fences.items()})
+        for partition, fence in fences.items():
             if fence.epoch != mine[partition] or fence.next_offset is None:
                 continue  # the next heartbeat will tell whose it is
             begin, end = bounds[partition]
@@ -140,7 +144,8 @@ class Lane:
                 await self._stop(store, partition, fence.epoch, reason)
                 continue
             verify = fence.last_fingerprint if fence.next_offset > begin else None
-            self._positions[partition] = Position(fence.epoch, fence.next_offset, verify)
+            breaker = Breaker(standing.get(partition, ()))
+            self._positions[partition] = Position(fence.epoch, fence.next_offset, verify, breaker)
         for partition in self._stopped.keys() - mine.keys():
             self._forget_stop(partition)
         self._assign(log)
@@ -214,6 +219,24 @@ class Lane:
             await self._stop(store, partition, self._positions[partition].epoch, "newer_model")
 
     async def _apply_decoded(self, store: Store, decoded: Sequence[tuple[Record, Arrival | Reject]]) -> None:
+        """Apply a batch up to the first reject, in each partition, that opens its breaker; there it stops."""
+        opened = self._where_breakers_open(decoded)
+        if opened:
+            decoded = [pair for pair in decoded if pair[0].offset < opened.get(pair[0].partition, pair[0].offset + 1)]
+        await self._apply_admitted(store, decoded)
+        for partition in opened.keys() & self._positions.keys():
+            await self._stop(store, partition, self._positions[partition].epoch, "breaker_open")
+
+    def _where_breakers_open(self, decoded: Sequence[tuple[Record, Arrival | Reject]]) -> Mapping[int, int]:
+        """The partitions whose breaker the rejects of a batch open, and the offset at which each does."""
+        rejects: dict[int, list[int]] = {}
+        for _, outcome in decoded:
+            if isinstance(outcome, Reject):
+                rejects.setdefault(outcome.partition, []).append(outcome.offset)
+        opened = {p: self._positions[p].breaker.opens_at(offsets) for p, offsets in rejects.items()}
+        return {p: offset for p, offset in opened.items() if offset is not None}
+
+    async def _apply_admitted(self, store: Store, decoded: Sequence[tuple[Record, Arrival | Reject]]) -> None:
         """Apply a batch; when the database refuses the data of some record, halve until that one stands alone."""
         if not decoded:
             return
@@ -242,6 +265,8 @@ class Lane:
             self._positions[read.partition].next_offset = read.next_offset
             self._telemetry.next_offset.labels(read.partition).set(read.next_offset)
             self._moves(read.partition)
+        for reject in batch.rejects:
+            self._positions[reject.partition].breaker.took(reject.offset)
 
     async def _reject(self, store: Store, record: Record, outcome: Arrival | Reject) -> None:
         """Quarantine the one record that the database refuses; if it refuses even that, the partition stands still."""

@@ -12,6 +12,7 @@ import asyncpg
 from msgspec import Struct
 
 from services.aggregator import rows
+from services.aggregator.breaker import MOST_REJECTED, WINDOW
 from services.aggregator.contribution import Deltas, Rulebook
 from services.aggregator.decode import Arrival, DigestKeys, Reject
 from services.aggregator.fold import (
@@ -175,6 +176,16 @@ class Store:
             )
             for row in found
         }
+
+    async def standing_rejects(self, next_offsets: Mapping[int, int]) -> dict[int, list[int]]:
+        """The offsets of the last rejects that stand, by partition, ascending; what a breaker begins with."""
+        found = await self._fetch(
+            "standing_rejects", list(next_offsets), list(next_offsets.values()), WINDOW, MOST_REJECTED
+        )
+        standing: dict[int, list[int]] = {}
+        for row in found:
+            standing.setdefault(row["partition"], []).append(row["log_offset"])
+        return standing
 
     async def open_fence(self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int) -> None:
         """Write down where a partition's log begins, the first time ever that it is read."""

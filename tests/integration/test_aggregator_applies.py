@@ -446,3 +446,28 @@ async def test_a_stop_is_taken_back_by_whatever_moves_the_partition(thread: Thre
     async with thread.aggregator():
         await thread.read_up_to(2)
     assert await thread.connection.fetchval("SELECT count(stopped) FROM feedback.fence") == 0
+
+
+async def test_the_breaker_stops_a_partition_alone_and_is_not_forgotten_by_a_restart(thread: Thread) -> None:
+    elsewhere = "1.2.246.562.10.10000000003"
+    other = partition_of(elsewhere, 16)
+    stopped = f"SELECT stopped FROM feedback.fence WHERE partition = {HOME}"
+    first = recorded()
+    await thread.post(first, first | {"subject": "a-conflict"})
+    await thread.post(*[b"{"] * 101)
+    await thread.post(submitted())
+    async with thread.aggregator():
+        assert await thread.until(stopped, lambda value: value is not None) == "breaker_open"
+        await thread.read_up_to(102)
+        await thread.post(recorded(providerid=elsewhere), partition=other)
+        await thread.read_up_to(1, other)
+    await thread.connection.execute("UPDATE feedback.fence SET stopped = NULL")
+    async with thread.aggregator():
+        assert await thread.until(stopped, lambda value: value is not None) == "breaker_open"
+        await thread.read_up_to(102)
+    await thread.connection.execute("UPDATE feedback.quarantine SET outcome = 'closed' WHERE log_offset = 2")
+    async with thread.aggregator():
+        await thread.read_up_to(104)
+    assert await thread.connection.fetchval(stopped) is None
+    assert await thread.connection.fetchval("SELECT count(*) FROM feedback.quarantine") == 102
+    assert await thread.broken() == []

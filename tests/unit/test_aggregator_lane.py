@@ -79,6 +79,7 @@ class FakeStore:
         self.stopped: str | None = None
         self.complete: dict[int, int] = {}
         self.lose_fence = False
+        self.closed: set[int] = set()
         self._refuses = refuses
 
     async def close(self) -> None: ...
@@ -90,6 +91,10 @@ class FakeStore:
 
     async def load_fences(self, partitions: Iterable[int]) -> dict[int, Fence]:
         return {HOME: self.fence} if HOME in partitions else {}
+
+    async def standing_rejects(self, next_offsets: Mapping[int, int]) -> dict[int, list[int]]:
+        standing = [offset for offset, _ in self.rejected if offset not in self.closed]
+        return {HOME: standing} if HOME in next_offsets else {}
 
     async def apply(self, batch: Batch) -> Applied:
         (read,) = batch.reads
@@ -336,3 +341,46 @@ async def test_another_process_that_moves_a_stopped_partition_takes_the_stop_bac
     assert store.stopped == "gap"
     await Bench(FakeLog(log_of(3)), store).steps(2)
     assert (store.stopped, store.arrived) == (None, [0, 1, 2])
+
+
+def poison(count: int, *, first: int = 0) -> list[Record]:
+    return [Record(b"{", offset, HOME) for offset in range(first, first + count)]
+
+
+async def test_the_hundred_and_first_reject_opens_the_breaker_and_nothing_from_it_on_is_taken() -> None:
+    bench = Bench(FakeLog([*log_of(1), *poison(101, first=1), *log_of(1, first=102)]), FakeStore())
+    await bench.steps(4)
+    assert (bench.store.stopped, bench.store.fence.next_offset, bench.store.arrived) == ("breaker_open", 101, [0])
+    assert len(bench.store.rejected) == 100
+    assert bench.log.positions == {}
+
+
+async def test_an_open_breaker_stays_open_for_whoever_takes_the_partition_up_until_a_reject_is_closed() -> None:
+    log, store = FakeLog([*poison(101), *log_of(1, first=101)]), FakeStore()
+    await Bench(log, store).steps(3)
+    successor = Bench(log, store)
+    await successor.steps(2)
+    assert (store.stopped, store.fence.next_offset) == ("breaker_open", 100)
+    store.closed = {0}
+    successor.lane._opened = None  # noqa: SLF001 - a minute later
+    await successor.steps(3)
+    assert (store.stopped, dict(successor.lane.stopped), store.arrived) == (None, {}, [101])
+
+
+async def test_an_open_breaker_lets_a_partition_go_on_once_its_next_record_is_understood() -> None:
+    log, store = FakeLog([*poison(101)]), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(3)
+    assert store.stopped == "breaker_open"
+    log.records[100:] = log_of(2, first=100)  # as a newer release would read it
+    bench.lane._opened = None  # noqa: SLF001 - a minute later
+    await bench.steps(2)
+    assert (store.stopped, store.arrived) == (None, [100, 101])
+
+
+async def test_what_the_database_refuses_counts_for_the_breaker_too() -> None:
+    store = FakeStore(lambda batch: any(arrival.offset == 0 for arrival in batch.arrivals))
+    await Bench(FakeLog([*log_of(1), *poison(101, first=1)]), store).steps(3)
+    assert (store.stopped, store.fence.next_offset) == ("breaker_open", 100)
+    assert store.rejected[0] == (0, "unstorable")
+    assert len(store.rejected) == 100

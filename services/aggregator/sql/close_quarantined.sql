@@ -1,0 +1,2 @@
+-- Close a record in quarantine; the books still count it as what it was.
+UPDATE feedback.quarantine SET outcome = 'closed' WHERE partition = $1 AND log_offset = $2
