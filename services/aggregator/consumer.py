@@ -86,9 +86,20 @@ class KafkaLog:
         """Disconnect in bounded time."""
         try:
             async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await self._consumer.stop()
+                await self._disconnect()
         except (KafkaError, TimeoutError, OSError):
             pass  # we go away in any case
+
+    async def _disconnect(self) -> None:
+        try:
+            await self._consumer.stop()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Not we were cancelled: aiokafka cancels a fetch of its own that waits to try again, and passes that on
+            # before it has closed its connections.
+            await self._consumer._client.close()  # noqa: SLF001 - a second stop does nothing
 
     async def identity(self) -> str:
         """The cluster's id. Raises LogUnavailable."""
