@@ -13,8 +13,9 @@ from palautevirta.local.stack import LocalStack
 
 ALL = (PARTITIONS,)
 HALVES = (PARTITIONS // 2, PARTITIONS // 2)
-HAND_OVER_S = 10.0
-"""A lease of 5 s, a heartbeat every second, and a slow machine."""
+HAND_OVER_S = 45.0
+"""A lease of 5 s, a heartbeat every second, and a slow machine. One that was put to sleep while it sent a statement holds
+its fence rows until Postgres ends the transaction after 30 s: to the server it is active, not idle."""
 
 
 async def until_held(stack: LocalStack, wanted: Sequence[int]) -> float:
@@ -41,7 +42,7 @@ async def hurt_in_the_middle(
     stack.services[name].kill(how)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(150)
 async def test_the_other_takes_over_within_seconds_when_one_is_killed(stack: LocalStack, seed: int) -> None:
     async with campaign(stack, load(seed, requests=600, clients=4)) as running:
         third = running.postings // 3
@@ -56,7 +57,7 @@ async def test_the_other_takes_over_within_seconds_when_one_is_killed(stack: Loc
     await running.judge()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(150)
 async def test_one_that_slept_past_its_leases_changes_nothing_when_it_wakes(stack: LocalStack, seed: int) -> None:
     async with campaign(stack, load(seed, requests=600, clients=4)) as running:
         third = running.postings // 3
