@@ -13,14 +13,18 @@ from traffic.notes import tell
 
 from faults.history import history
 from faults.schedule import KILLS_AND_PAUSES
+from palautevirta.local.services import AGGREGATOR
 
 
 def main() -> int:
     """Run what was asked for."""
     arguments = argparse.ArgumentParser(prog="make crash ARGS=…")
     arguments.add_argument("--seed", type=int, default=None, help="of the first history; the next ones count on")
-    arguments.add_argument("--histories", type=int, default=12)
-    arguments.add_argument("--faults", type=int, default=60, help="a history")
+    arguments.add_argument("--histories", type=int, default=6)
+    arguments.add_argument("--faults", type=int, default=120, help="a history")
+    arguments.add_argument(
+        "--aggregator", default=AGGREGATOR.module, help="its module: tests.faults.planted.… has bugs"
+    )
     asked = arguments.parse_args()
     first = secrets.randbits(32) if asked.seed is None else asked.seed
     total: Counter[str] = Counter()
@@ -28,7 +32,7 @@ def main() -> int:
         tell(f"seed {seed} begins")
         folder = Path(tempfile.mkdtemp(prefix="palautevirta-crash-"))
         try:
-            account = asyncio.run(history(folder / "data", seed, faults=asked.faults))
+            account = asyncio.run(history(folder / "data", seed, faults=asked.faults, aggregator=asked.aggregator))
         except BaseException:
             tell(f'seed {seed} failed; again: make crash ARGS="--seed {seed} --histories 1 --faults {asked.faults}"')
             tell(f"its logs are kept in {folder}")

@@ -25,7 +25,7 @@ from palautevirta.local.services import AGGREGATOR, COLLECTOR, REPORTING
 from palautevirta.local.stack import LocalStack
 
 CLIENTS: Final = 4
-_REQUESTS_A_FAULT: Final = 30
+_REQUESTS_A_FAULT: Final = 20
 _STILL_S: Final = 1.0
 """How long a load may stand still before the next fault comes all the same."""
 _PATIENCE_S: Final = 3.0

@@ -16,7 +16,7 @@ from palautevirta.local.directory import free_port
 from palautevirta.local.process import ChildFailed, ChildProcess
 from palautevirta.local.stack import LocalStack
 
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 6
 _ORDER_DEADLINE_S: Final = 40.0
 _CUT_DEADLINE_S: Final = 8.0
 _MEND_DEADLINE_S: Final = 60.0

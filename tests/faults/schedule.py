@@ -22,12 +22,12 @@ _PAST_LEASE_S: Final = (5.5, 7.0)
 """A lease lasts 5 s (storage)."""
 
 _WEIGHTS: Final[dict[tuple[Kind, tuple[str, ...]], int]] = {
-    ("killed", AGGREGATORS): 8,
-    ("killed", COLLECTORS): 6,
+    ("killed", AGGREGATORS): 10,
+    ("killed", COLLECTORS): 7,
     ("killed", (POSTGRES,)): 2,
     ("killed", (KAFKA,)): 1,
-    ("paused", AGGREGATORS): 7,
-    ("paused", COLLECTORS): 5,
+    ("paused", AGGREGATORS): 9,
+    ("paused", COLLECTORS): 7,
     ("paused", (POSTGRES,)): 3,
     ("paused", (KAFKA,)): 2,
     ("slept_past_lease", AGGREGATORS): 2,
