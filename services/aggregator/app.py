@@ -16,6 +16,7 @@ from services.aggregator.loop import LANES, Lane
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store, StoreUnavailable, connect
 from services.aggregator.telemetry import Telemetry
+from services.aggregator.watch import Watch
 from services.runtime.http_server import serve_http
 from services.runtime.kafka import client_options
 from services.runtime.logging import logger
@@ -72,7 +73,9 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
             working = [
                 tasks.create_task(lane.run(stopping), name=f"lane-{number}") for number, lane in enumerate(lanes)
             ]
-            await asyncio.gather(beating, *working)
+            watch = Watch(leases, telemetry, database)
+            watching = tasks.create_task(watch.run(stopping), name="watch")
+            await asyncio.gather(beating, watching, *working)
             await leases.leave()
 
 

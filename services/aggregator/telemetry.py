@@ -44,6 +44,36 @@ class Telemetry:
             ["partition"],
             registry=registry,
         )
+        self.quarantine_open = Gauge(
+            "aggregator_quarantine_open",
+            "Records of a held partition that stand in quarantine, conflicts among them.",
+            ["partition"],
+            registry=registry,
+        )
+        self.quarantine_oldest = Gauge(
+            "aggregator_quarantine_oldest_seconds",
+            "How long ago the oldest of them was received; 0 when none stands.",
+            ["partition"],
+            registry=registry,
+        )
+        self.books_out_of_balance = Gauge(
+            "aggregator_books_out_of_balance",
+            "1 while a held partition's books differ from what was read of it, or a provider's from its ledger.",
+            ["partition"],
+            registry=registry,
+        )
+        self.books_checked = Gauge(
+            "aggregator_books_checked_timestamp_seconds",
+            "When that was last looked at, about every 15 s; later on a record so large that a look takes longer.",
+            ["partition"],
+            registry=registry,
+        )
+        self.of_watched_partitions = (
+            self.quarantine_open,
+            self.quarantine_oldest,
+            self.books_out_of_balance,
+            self.books_checked,
+        )
 
     def applied(self, applied: Applied, seconds: float) -> None:
         """Count one batch."""

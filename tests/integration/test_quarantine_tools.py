@@ -240,6 +240,22 @@ async def test_two_operators_replay_one_record_once(
     assert await thread.broken() == []
 
 
+@pytest.mark.usefixtures("older_release")
+async def test_a_replay_waits_for_whoever_writes_the_partition(
+    thread: Thread,  # noqa: F811
+    tool: Tool,
+) -> None:
+    await thread.post(submitted(), model=1)
+    async with thread.aggregator():
+        await thread.read_up_to(1)
+    async with thread.connection.transaction():
+        await thread.connection.execute(f"SELECT FROM feedback.fence WHERE partition = {HOME} FOR UPDATE")
+        replaying = asyncio.create_task(tool("replay", f"{HOME}-0"))
+        await thread.until("SELECT count(*) FROM pg_locks WHERE NOT granted", lambda waiting: waiting == 1)
+        assert not replaying.done()
+    assert await replaying == (0, f"{HOME}-0  distinct\n")
+
+
 async def test_the_tool_says_what_is_wrong_with_its_arguments_and_settings(tool: Tool) -> None:
     assert "is no receipt" in (await tool("replay", "seven"))[1]
     assert "name receipts, or a reason" in (await tool("replay"))[1]
