@@ -29,6 +29,7 @@ MOST_LEVELS: Final = 32
 _ID: Final = re.compile(types.whole(types.IDENTIFIER_PATTERN))
 _SOURCE: Final = re.compile(types.whole(types.SOURCE_PATTERN))
 _OID: Final = re.compile(types.whole(types.OID_PATTERN))
+_OWN_TYPE: Final = re.compile(r"fi\.feedback(\.[a-z]{1,40}){1,4}\.v[1-9][0-9]{0,3}")
 
 _CODES: Final = {
     "missing": ErrorCode.MISSING,
@@ -68,13 +69,15 @@ class Refusal(Struct, frozen=True):
     """An event that isn't valid: why, and as much of its name as may be repeated.
 
     `id`, `source` and `provider` are None where the event lacks them, or where they are themselves malformed or
-    hold a personal identifier.
+    hold a personal identifier. `newer_type` says that the type is of our own namespace without being known here: a
+    sender's mistake, or, where only collectors write, a type of a later release.
     """
 
     problems: tuple[Problem, ...]
     id: str | None = None
     source: str | None = None
     provider: str | None = None
+    newer_type: bool = False
 
 
 def read_event(raw: bytes | memoryview, models: NationalModels) -> Event | Refusal:
@@ -112,7 +115,8 @@ def _explain(raw: bytes) -> Event | Refusal:
     else:
         if not problems:
             return _as_struct(valid.model_dump_json(exclude_none=True).encode())
-    return _refusal(problems, value.get("id"), value.get("source"), value.get("providerid"))
+    newer = model is None and isinstance(value.get("type"), str) and _OWN_TYPE.fullmatch(value["type"]) is not None
+    return _refusal(problems, value.get("id"), value.get("source"), value.get("providerid"), newer_type=newer)
 
 
 def too_large(raw: bytes | memoryview) -> Refusal:
@@ -137,13 +141,16 @@ class _Name(Struct):
 _names: Final = msgspec.json.Decoder(_Name)
 
 
-def _refusal(problems: list[Problem], event_id: Any, source: Any, provider: Any) -> Refusal:
+def _refusal(
+    problems: list[Problem], event_id: Any, source: Any, provider: Any, *, newer_type: bool = False
+) -> Refusal:
     """A refusal with as much of the event's name as may be repeated."""
     return Refusal(
         tuple(dict.fromkeys(problems)),
         _repeatable(event_id, _ID),
         _repeatable(source, _SOURCE),
         _repeatable(provider, _OID),
+        newer_type,
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -87,12 +87,17 @@ class Reject(Struct, frozen=True, gc=False):
     key: bytes | None = None
 
 
-class NewerModel(Struct, frozen=True):
-    """The record's collector knew a newer model than this process does: its partition has to wait for an upgrade."""
+class Newer(Struct, frozen=True):
+    """A collector of a later release wrote the record: its partition has to wait for an upgrade.
+
+    `newer_model`: that collector knew a newer model than this process does, by the record's header. `newer_type`: the
+    type is of our own namespace and not known here. Collectors write no types but their own, so it was none of a
+    sender's mistakes, and to quarantine it would lose an event that was acknowledged.
+    """
 
     partition: int
     offset: int
-    model: int
+    reason: Literal["newer_model", "newer_type"]
 
 
 class DigestKeys(Struct, frozen=True):
@@ -121,19 +126,19 @@ class Decoder:
         self._keys = keys
         self._partitions = partitions
 
-    def decode(self, record: Record) -> Arrival | Reject | NewerModel:
+    def decode(self, record: Record) -> Arrival | Reject | Newer:
         """One record; every outcome is a value."""
         model = _model_of(record)
         if model is None:
             return Reject(record.partition, record.offset, record.timestamp, "malformed_header")
         if model > self._newest:
-            return NewerModel(record.partition, record.offset, model)
+            return Newer(record.partition, record.offset, "newer_model")
         try:
             event = read_event(record.value or b"", self._models)
         except NotJson:
             return Reject(record.partition, record.offset, record.timestamp, "not_json")
         if isinstance(event, Refusal):
-            return self._rejected(record, event)
+            return self._refused(record, event)
         key = codec.event_key(event.source, event.id)
         if partition_of(event.providerid, self._partitions) != record.partition:
             # The provider's rows belong to another partition's writer, so the reject stands under no provider.
@@ -162,7 +167,9 @@ class Decoder:
             return "digest_key_missing"
         return None if _fingerprint(record, self._keys, number) == fingerprint else "another_record"
 
-    def _rejected(self, record: Record, refusal: Refusal) -> Reject:
+    def _refused(self, record: Record, refusal: Refusal) -> Reject | Newer:
+        if refusal.newer_type:
+            return Newer(record.partition, record.offset, "newer_type")
         key = provider = None
         if refusal.source is not None and refusal.id is not None:
             key = codec.event_key(refusal.source, refusal.id)

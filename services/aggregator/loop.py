@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from services.aggregator.breaker import Breaker
 from services.aggregator.consumer import Log, LogMoved, LogUnavailable, LogUnreadable
-from services.aggregator.decode import Arrival, Decoder, NewerModel, Record, Reject
+from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
 from services.aggregator.leases import Leases
 from services.aggregator.store import Batch, Fence, FenceLost, Read, Store, StoreUnavailable, Unstorable
 from services.aggregator.telemetry import Telemetry
@@ -203,20 +203,20 @@ class Lane:
         return read
 
     async def _apply_records(self, store: Store, records: Sequence[Record]) -> None:
-        """Apply the records up to the first, in each partition, that a newer model wrote; there it stops."""
+        """Apply the records up to the first, in each partition, that a later release wrote; there it stops."""
         decoded: list[tuple[Record, Arrival | Reject]] = []
-        newer: set[int] = set()
+        newer: dict[int, str] = {}
         for record in records:
             if record.partition in newer:
                 continue
             outcome = self._decoder.decode(record)
-            if isinstance(outcome, NewerModel):
-                newer.add(record.partition)
+            if isinstance(outcome, Newer):
+                newer[record.partition] = outcome.reason
             else:
                 decoded.append((record, outcome))
         await self._apply_decoded(store, decoded)
-        for partition in newer & self._positions.keys():
-            await self._stop(store, partition, self._positions[partition].epoch, "newer_model")
+        for partition in newer.keys() & self._positions.keys():
+            await self._stop(store, partition, self._positions[partition].epoch, newer[partition])
 
     async def _apply_decoded(self, store: Store, decoded: Sequence[tuple[Record, Arrival | Reject]]) -> None:
         """Apply a batch up to the first reject, in each partition, that opens its breaker; there it stops."""

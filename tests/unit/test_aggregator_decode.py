@@ -5,7 +5,7 @@ from builders.events import PROVIDER, answers, body, cancelled, employer_backgro
 from builders.states import DECODER, KEYS, MODELS, Record, arrival
 
 from schemas.events.codec import event_key
-from services.aggregator.decode import Arrival, Decoder, DigestKeys, NewerModel, Reject
+from services.aggregator.decode import Arrival, Decoder, DigestKeys, Newer, Reject
 from services.aggregator.merge import BackgroundRegister, ResponseRegister
 from services.runtime.partitioning import partition_of
 
@@ -63,7 +63,32 @@ def test_the_event_key_is_the_beginning_of_a_sha256() -> None:
 
 def test_a_record_of_a_newer_model_stops_even_when_it_is_unreadable() -> None:
     record = Record(b"{}", offset=9, headers=[("model", str(MODELS.newest.number + 1).encode())])
-    assert DECODER.decode(record) == NewerModel(record.partition, 9, MODELS.newest.number + 1)
+    assert DECODER.decode(record) == Newer(record.partition, 9, "newer_model")
+
+
+@pytest.mark.parametrize("kind", ["fi.feedback.response.withdrawn.v2", "fi.feedback.round.closed.v1"])
+def test_an_unknown_type_of_our_namespace_stops_whatever_else_it_holds(kind: str) -> None:
+    for value in (body(withdrawn() | {"type": kind}), body({"type": kind, "data": [], "another": {}})):
+        assert DECODER.decode(Record(value, offset=4)) == Newer(partition_of(PROVIDER, 16), 4, "newer_type")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "org.example.response.withdrawn.v2",
+        "fi.feedback.v2",
+        "fi.feedback.response.withdrawn",
+        "fi.feedback.response.withdrawn.v0",
+        "fi.feedback.response.withdrawn.v2\n",
+        "fi.feedback.Response.withdrawn.v2",
+        "fi.feedback." + "very." * 9 + "long.v2",
+        2,
+    ],
+)
+def test_a_type_that_no_release_of_ours_would_have_is_rejected(kind: object) -> None:
+    found = DECODER.decode(Record(body(withdrawn() | {"type": kind})))
+    assert isinstance(found, Reject)
+    assert (found.reason, found.provider) == ("unknown_type", PROVIDER)
 
 
 def test_a_record_of_this_model_is_read() -> None:

@@ -284,6 +284,20 @@ async def test_a_newer_model_stops_behind_what_came_before_it_and_stays_stopped_
     )
 
 
+async def test_a_newer_type_stops_its_partition_quarantines_nothing_and_goes_on_after_the_upgrade() -> None:
+    log = FakeLog([*log_of(2), *log_of(1, first=2), *log_of(1, first=3)])
+    known = log.records[2].value
+    log.records[2].value = body(recorded() | {"type": "fi.feedback.request.recorded.v2"})
+    bench = Bench(log, FakeStore())
+    await bench.steps(2)
+    assert (bench.store.stopped, bench.store.arrived) == ("newer_type", [0, 1])
+    assert [batch.rejects for batch in bench.store.applied] == [[]]
+    log.records[2].value = known  # as a later release reads it
+    bench.lane._opened = None  # noqa: SLF001 - a minute later
+    await bench.steps(2)
+    assert (bench.store.stopped, dict(bench.lane.stopped), bench.store.arrived) == (None, {}, [0, 1, 2, 3])
+
+
 async def test_a_partition_that_moves_again_says_so() -> None:
     log = FakeLog([*log_of(2), *log_of(2, first=3)])
     bench = Bench(log, FakeStore())
