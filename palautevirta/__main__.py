@@ -8,7 +8,7 @@ import click
 # Each module holds a click command named `command`. It is imported only when it is asked for, so that printing a
 # token does not wait for what the demonstration needs.
 _COMMANDS: Final = {
-    name: f"palautevirta.commands.{name}" for name in ("demo", "documents", "migrate", "token", "up", "verify")
+    name: f"palautevirta.commands.{name}" for name in ("demo", "documents", "log", "migrate", "token", "up", "verify")
 }
 
 
