@@ -1,0 +1,96 @@
+"""Going on with another log than the fences know, after Kafka was lost with Postgres intact (docs/recovery.md).
+
+What was counted stays. What was read of the lost log is remembered, and the fences point at where the new one begins.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+from msgspec import Struct
+
+from services.runtime.statements import load_statements
+
+_SQL: Final = load_statements("palautevirta", "sql")
+_TIMEOUT_S: Final = 30.0
+_ANOTHER: Final = frozenset({"another_log", "another_record", "log_too_short"})
+
+
+class Standing(Struct, frozen=True):
+    """How far the log that the fence knows was read; everything before `complete_until` is counted."""
+
+    partition: int
+    log_id: str
+    first_offset: int
+    next_offset: int
+    complete_until: datetime | None
+    stopped: str | None
+
+
+class Found(Struct, frozen=True):
+    """The log that is there now: its identity, and the first and next offset of each partition."""
+
+    log_id: str
+    bounds: Mapping[int, tuple[int, int]]
+
+
+class MalformedReceipt(Exception):
+    """A line is no receipt, or one of a partition that was never read."""
+
+
+def to_adopt(standing: Sequence[Standing], found: Found) -> list[Standing]:
+    """The partitions whose log has to be given up; none when the log is the one that the fences know.
+
+    A log never gets shorter and its records never change, so where one partition shows that, the topic was made anew
+    and all of it is another log, also where the new one has already grown past what was read of the old one.
+    """
+    wrong = {one.partition: reason for one in standing if (reason := _wrong(one, found)) is not None}
+    if _ANOTHER & set(wrong.values()):
+        return list(standing)
+    return [one for one in standing if one.partition in wrong]
+
+
+def missing(receipts: Iterable[str], standing: Sequence[Standing]) -> list[str]:
+    """The receipts of the lost log that are not in the record, in their order. Raises MalformedReceipt."""
+    ends = {one.partition: one.next_offset for one in standing}
+    lacking: list[str] = []
+    for receipt in receipts:
+        partition, _, offset = receipt.partition("-")
+        if not (partition.isdecimal() and offset.isdecimal() and int(partition) in ends):
+            raise MalformedReceipt(f"{receipt!r} is no receipt of this service: write one PARTITION-OFFSET a line")
+        if int(offset) >= ends[int(partition)]:
+            lacking.append(receipt)
+    return lacking
+
+
+class Adoption:
+    """The fences held still, between looking at them and pointing them elsewhere. For use inside a transaction."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    async def hold(self) -> list[Standing]:
+        """Where every partition stands that was ever read; nobody moves one until the transaction ends."""
+        await self._connection.execute(_SQL["lock_leases"], timeout=_TIMEOUT_S)
+        rows = await self._connection.fetch(_SQL["lock_fences"], timeout=_TIMEOUT_S)
+        return [Standing(**dict(row)) for row in rows]
+
+    async def adopt(self, given_up: Sequence[Standing], found: Found) -> None:
+        """Remember what was read of these logs and point their fences at the beginning of the new one."""
+        partitions = [one.partition for one in given_up]
+        begins = [found.bounds[partition][0] for partition in partitions]
+        await self._connection.execute(_SQL["remember_logs"], partitions, timeout=_TIMEOUT_S)
+        await self._connection.execute(_SQL["adopt_logs"], partitions, begins, found.log_id, timeout=_TIMEOUT_S)
+        await self._connection.execute(_SQL["end_leases"], partitions, timeout=_TIMEOUT_S)
+
+
+def _wrong(one: Standing, found: Found) -> str | None:
+    begin, end = found.bounds[one.partition]
+    if one.log_id != found.log_id:
+        return "another_log"
+    if one.next_offset > end:
+        return "log_too_short"
+    if one.next_offset < begin:
+        return "records_lost"
+    return one.stopped if one.stopped == "another_record" else None

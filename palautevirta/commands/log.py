@@ -1,0 +1,82 @@
+"""`palautevirta log adopt`: go on with another log after Kafka was lost."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import asyncpg
+import click
+
+from palautevirta.adoption import Adoption, Found, MalformedReceipt, Standing, missing, to_adopt
+from services.aggregator.consumer import KafkaLog, LogUnavailable
+from services.runtime.kafka import client_options
+from services.runtime.partitioning import declared_partitions
+from services.runtime.postgres import connect_options
+from services.runtime.settings import KafkaSettings, PostgresSettings, SettingsError
+
+
+class LogSettings(KafkaSettings, PostgresSettings):
+    """Where the log and the record are; the database as its owner."""
+
+
+@click.group("log")
+def command() -> None:
+    """The log in Kafka, as the record knows it."""
+
+
+@command.command("adopt")
+@click.option("--receipts", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="One receipt a line.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def adopt_command(receipts: Path | None, *, yes: bool) -> None:
+    """Go on with the log that is there now, in place of one that was lost.
+
+    Stop the aggregators first. DATABASE_URL is the database's owner; KAFKA_… as for the services. With --receipts it
+    says which of them, as clients were told by the lost log, are not in the record and have to be sent again.
+    """
+    told = receipts.read_text().split() if receipts else []
+    try:
+        asyncio.run(_adopt(LogSettings.from_environ(os.environ), told, yes=yes))
+    except (SettingsError, MalformedReceipt, LogUnavailable, asyncpg.PostgresError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> None:
+    found = await _look(settings)
+    connection = await asyncpg.connect(**connect_options(settings))
+    try:
+        async with connection.transaction():
+            adoption = Adoption(connection)
+            standing = await adoption.hold()
+            given_up = to_adopt(standing, found)
+            if not given_up:
+                raise click.ClickException("The log is the one that the record knows: there is nothing to adopt.")
+            _account(given_up, found)
+            for receipt in missing(told, standing):
+                click.echo(f"not in the record, to be sent again: {receipt}")
+            if not yes:
+                # The fences are held while we wait for the answer, so what was shown is what is adopted.
+                click.confirm("Go on with the new log?", abort=True)
+            await adoption.adopt(given_up, found)
+    finally:
+        await connection.close()
+    click.echo(f"{len(given_up)} partitions go on with log {found.log_id}")
+
+
+async def _look(settings: LogSettings) -> Found:
+    log = KafkaLog(settings.kafka_topic, client_options(settings))
+    try:
+        await log.start()
+        return Found(await log.identity(), await log.bounds(range(declared_partitions())))
+    finally:
+        await log.stop()
+
+
+def _account(given_up: Sequence[Standing], found: Found) -> None:
+    for one in given_up:
+        begin, end = found.bounds[one.partition]
+        click.echo(
+            f"partition {one.partition}: everything before offset {one.next_offset} of log {one.log_id} is counted, "
+            f"and what was acknowledged before {one.complete_until or 'no known time'}; "
+            f"the new log has offsets {begin} to {end}"
+        )
