@@ -80,6 +80,7 @@ class Adoption:
         """Remember what was read of these logs and point their fences at the beginning of the new one."""
         partitions = [one.partition for one in given_up]
         begins = [found.bounds[partition][0] for partition in partitions]
+        await self._connection.execute(_SQL["close_quarantined"], partitions, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["remember_logs"], partitions, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["adopt_logs"], partitions, begins, found.log_id, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["end_leases"], partitions, timeout=_TIMEOUT_S)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from services.aggregator import rows
 from services.aggregator.consumer import Log, LogMoved, LogUnavailable
-from services.aggregator.decode import Arrival, Decoder, NewerModel, Record, Reject
+from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
 from services.aggregator.fold import DayBook, Verdict, keep_books
 from services.aggregator.store import DRIVER_ERRORS, SQL, Batch, Store, StoreUnavailable
 
@@ -87,7 +87,7 @@ class Quarantine(Store):
         self,
         receipt: Receipt,
         reading: Reading,
-        outcome: Arrival | Reject | NewerModel | None,
+        outcome: Arrival | Reject | Newer | None,
         oids: Mapping[str, int],
         actor: str,
     ) -> str:

@@ -4,6 +4,7 @@
 -- `remark` an operator's reason for closing, in which personal identifiers are refused.
 CREATE TABLE feedback.quarantine_step (
     partition smallint NOT NULL,
+    log smallint NOT NULL, -- which of the partition's logs, as in its fence
     log_offset bigint NOT NULL,
     step integer NOT NULL, -- from 1, in the order in which they were taken
     at timestamptz NOT NULL,
@@ -11,7 +12,7 @@ CREATE TABLE feedback.quarantine_step (
     actor text NOT NULL,
     result text NOT NULL,
     remark text,
-    PRIMARY KEY (partition, log_offset, step)
+    PRIMARY KEY (partition, log, log_offset, step)
 );
 
 CREATE INDEX quarantine_standing ON feedback.quarantine (partition, received_at) WHERE outcome IS NULL;

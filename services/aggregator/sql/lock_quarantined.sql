@@ -2,4 +2,5 @@
 SELECT partition, log_offset, reason, provider, received_at, outcome
 FROM feedback.quarantine
 WHERE partition = $1 AND log_offset = $2
+  AND log = (SELECT log FROM feedback.fence WHERE partition = $1)
 FOR UPDATE

@@ -2,7 +2,7 @@
 -- as many records as were read, and whether each provider's hold as many distinct events as its ledger. The ledger alone
 -- says that: what stands and what is superseded add up to it by definition, so the wide request rows aren't read.
 SELECT q.standing, q.oldest_seconds,
-       coalesce(f.next_offset - f.first_offset, 0) <> d.records + n.nameless AS partition_differs,
+       coalesce(f.next_offset - f.first_offset, 0) + o.records <> d.records + n.nameless AS partition_differs,
        EXISTS (
            SELECT
            FROM (
@@ -16,6 +16,9 @@ SELECT q.standing, q.oldest_seconds,
            HAVING sum(in_books) <> sum(in_ledger)
        ) AS provider_differs
 FROM feedback.fence f
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(next_offset - first_offset), 0) AS records FROM feedback.former_log WHERE partition = $1
+) o
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(records), 0) AS records FROM feedback.provider_day WHERE partition = $1
 ) d
