@@ -12,6 +12,8 @@ import asyncpg
 from services.runtime.statements import load_statements
 
 _MOST_ROWS = 20
+_CONNECT_TIMEOUT_S = 10.0
+_CLOSE_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Finding:
 
 async def verify(database_url: str) -> list[Finding]:
     """Ask every statement in one snapshot, so that a database at work is judged at one moment."""
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(database_url, timeout=_CONNECT_TIMEOUT_S)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return [
@@ -33,7 +35,7 @@ async def verify(database_url: str) -> list[Finding]:
                 for name, sql in sorted(load_statements("schemas.sql", "verify").items())
             ]
     finally:
-        await connection.close()
+        await connection.close(timeout=_CLOSE_TIMEOUT_S)  # a server that dies meanwhile never answers
 
 
 async def _ask(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: str) -> Finding:

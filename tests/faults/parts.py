@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 import asyncpg
-from traffic.aftermath import until
+from traffic.aftermath import AWAY, until
 from traffic.delayed_line import DelayedLine
 
 from faults.schedule import CUTS, KAFKA, POSTGRES, Fault
@@ -21,7 +21,6 @@ _ORDER_DEADLINE_S: Final = 40.0
 _CUT_DEADLINE_S: Final = 8.0
 _MEND_DEADLINE_S: Final = 60.0
 _CALL_TIMEOUT_S: Final = 5.0
-_AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Parts:
@@ -166,14 +165,14 @@ class Parts:
                     return bool(await connection.fetchval(question))
                 finally:
                     connection.terminate()
-        except _AWAY:
+        except AWAY:
             return False
 
     async def _order(self, *orders: str) -> None:
         """Give the server these orders, however often it goes away meanwhile."""
 
         async def given() -> bool:
-            with suppress(*_AWAY):
+            with suppress(*AWAY):
                 async with asyncio.timeout(_CALL_TIMEOUT_S):
                     connection = await asyncpg.connect(self._dsn)
                     try:

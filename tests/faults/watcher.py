@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import asyncpg
-from traffic.aftermath import next_offsets
+from traffic.aftermath import AWAY, next_offsets
 
 from palautevirta.verification import verify
 
@@ -29,7 +28,7 @@ class Watcher:
             try:
                 async with asyncio.timeout(_LOOK_TIMEOUT_S):
                     await self._look()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except AWAY:
                 pass
             else:
                 self.looks += 1
@@ -50,10 +49,7 @@ class Watcher:
 async def watched(dsn: str) -> AsyncIterator[Watcher]:
     """Somebody looks on inside the block."""
     watcher = Watcher(dsn)
-    task = asyncio.create_task(watcher.watch())
-    try:
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(watcher.watch())
         yield watcher
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-    task.cancelled() or task.result()
+        watching.cancel()

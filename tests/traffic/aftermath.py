@@ -12,8 +12,13 @@ from recount.ledger import Arrival, Event, content_of, name_of
 
 TOPIC: Final = "feedback.events.v1"
 PARTITIONS: Final = 16
+AWAY: Final = (
+    OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""What asking a Postgres raises that is being hurt."""
 _PROBE_PAUSE_S: Final = 0.05
 _CALL_TIMEOUT_S: Final = 20.0
+_CLOSE_TIMEOUT_S: Final = 2.0
 
 
 async def whole_log(kafka: str) -> list[Arrival]:
@@ -100,4 +105,4 @@ async def _fetch(dsn: str, statement: str) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await connection.fetch(statement)
         return rows
     finally:
-        await connection.close(timeout=_CALL_TIMEOUT_S)
+        await connection.close(timeout=_CLOSE_TIMEOUT_S)
