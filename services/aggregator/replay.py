@@ -100,10 +100,10 @@ class Quarantine(Store):
             match outcome:
                 case Arrival():
                     result = await self._settle(row, outcome, oids)
-                case Reject():
+                case Reject() | Newer():
                     result = outcome.reason
                 case _:
-                    result = "newer_model"
+                    result = "not_in_log"
         await self._step(receipt, "replay", actor, result)
         return result
 

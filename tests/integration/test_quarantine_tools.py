@@ -16,7 +16,7 @@ from palautevirta.local.postgres import Database
 from schemas.national.model import NationalModels
 from services.aggregator import decode
 from services.aggregator.consumer import KafkaLog
-from services.aggregator.decode import Arrival, Decoder, DigestKeys, NewerModel, Reject
+from services.aggregator.decode import Arrival, Decoder, DigestKeys, Newer, Reject
 from services.aggregator.replay import Quarantine, Receipt, replay_each
 
 HETU = "010203-123N"
@@ -28,7 +28,7 @@ Tool = Callable[..., Awaitable[tuple[int, str]]]
 class ForgivingDecoder(Decoder):
     """A release that no longer looks at the header which an older one couldn't read."""
 
-    def decode(self, record: decode.Record) -> Arrival | Reject | NewerModel:
+    def decode(self, record: decode.Record) -> Arrival | Reject | Newer:
         return super().decode(Record(record.value, record.offset, record.partition, record.timestamp))
 
 
