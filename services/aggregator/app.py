@@ -75,7 +75,8 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
             ]
             watch = Watch(leases, telemetry, database)
             watching = tasks.create_task(watch.run(stopping), name="watch")
-            await asyncio.gather(beating, watching, *working)
+            await asyncio.gather(beating, *working)
+            watching.cancel()  # a look at a large partition may take long, and changes nothing
             await leases.leave()
 
 

@@ -66,10 +66,8 @@ class Watch:
         """Look at one partition and tell the metrics. Raises StoreUnavailable."""
         if self._connection is None:
             self._connection = await connect(self._options)
-        try:
-            row = await self._connection.fetchrow(SQL["look_at_partition"], partition)
-        except DRIVER_ERRORS as error:
-            raise StoreUnavailable(f"{type(error).__name__} while looking at the books") from error
+            await _ask(self._connection, "watch_by_scan")
+        row = await _ask(self._connection, "look_at_partition", partition)
         if row is None or partition not in self._leases.held:
             return
         self._seen.add(partition)
@@ -103,6 +101,16 @@ class Watch:
         connection, self._connection = self._connection, None
         if connection is not None:
             await close(connection)
+
+
+async def _ask(
+    connection: "asyncpg.Connection[asyncpg.Record]", statement: str, *arguments: Any
+) -> asyncpg.Record | None:
+    try:
+        row: asyncpg.Record | None = await connection.fetchrow(SQL[statement], *arguments)
+    except DRIVER_ERRORS as error:
+        raise StoreUnavailable(f"{type(error).__name__} at {statement}") from error
+    return row
 
 
 def rest_s(took_s: float, partitions: int) -> float:
