@@ -1,0 +1,1 @@
+"""Releases other than today's, for tests: tomorrow's with one more event type."""
