@@ -100,12 +100,12 @@ class RequestsQuery:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineQuery:
-    """Which records in quarantine, after a partition and offset."""
+    """Which records in quarantine, after a partition, the number of its log, and an offset."""
 
     provider: str | None
     reasons: frozenset[str] | None
     outcomes: frozenset[str] | None
-    after: tuple[int, int] | None
+    after: tuple[int, int, int] | None
     limit: int
 
     @property
@@ -191,10 +191,11 @@ def quarantine_query(pairs: Pairs) -> QuarantineQuery | BadQuery:
     provider = given.optional("provider", _matching(_OID), "give one provider's OID")
     reasons = given.set("reason", _matching(_CODE), "give reason codes, separated by commas")
     outcomes = given.set("outcome", _one_of(OUTCOMES), f"give outcomes of {', '.join(OUTCOMES)}, separated by commas")
-    after, limit = given.page(2, _whole_number)
+    after, limit = given.page(3, _whole_number)
     if given.problems:
         return given.bad()
-    return QuarantineQuery(provider, reasons, outcomes, (int(after[0]), int(after[1])) if after else None, limit)
+    last = (int(after[0]), int(after[1]), int(after[2])) if after else None
+    return QuarantineQuery(provider, reasons, outcomes, last, limit)
 
 
 def books_query(pairs: Pairs) -> BooksQuery | BadQuery:

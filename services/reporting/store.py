@@ -121,7 +121,7 @@ class Snapshot:
 
     async def quarantine(self, query: QuarantineQuery) -> list[Row]:
         """What stands in quarantine, in the order of the log."""
-        after = query.after or (None, None)
+        after = query.after or (None, None, None)
         arguments = (query.provider, _listed(query.reasons), _listed(query.outcomes), *after, query.limit + 1)
         rows: list[Row] = await self._connection.fetch(_SQL["quarantine"], *arguments)
         return rows

@@ -90,7 +90,7 @@ async def test_a_lost_log_is_replaced_and_what_it_took_along_is_named(
 
     for name in ("collector", *AGGREGATORS):
         await stack.services[name].start()
-    await post(stack, whole)
+    again = await post(stack, whole)
     await counted(stack)
     recount = Recount([*applied, *lost])
     assert stack.endpoints.reporting is not None
@@ -98,5 +98,8 @@ async def test_a_lost_log_is_replaced_and_what_it_took_along_is_named(
     async with reading(stack.endpoints.reporting, token) as reports:
         lines = await compare_figures(reports, recount, COARSE_GRAINS)
         lines += await compare_requests(reports, recount, sorted(recount.requests))
+        listed = await reports.rows("/v1/quarantine", limit="7")
     assert not lines, readable(lines)
+    conflicts = [*Recount(applied).conflicts, *Recount(again).conflicts]
+    assert len(listed) == len(conflicts)
     assert [finding for finding in await verify(stack.endpoints.postgres) if finding.broken_by] == []

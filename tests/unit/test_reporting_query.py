@@ -136,12 +136,12 @@ def test_the_list_of_requests_needs_its_provider() -> None:
     assert [problem.parameter for problem in query.problems] == ["provider", "reason"]
 
 
-def test_quarantine_is_paged_by_partition_and_offset() -> None:
-    token = token_of(("3", "41"))
+def test_quarantine_is_paged_by_partition_log_and_offset() -> None:
+    token = token_of(("3", "1", "41"))
     assert quarantine_query([("next", token), ("outcome", "standing")]) == QuarantineQuery(
-        None, None, frozenset({"standing"}), (3, 41), 1000
+        None, None, frozenset({"standing"}), (3, 1, 41), 1000
     )
-    query = quarantine_query([("next", token_of(("3", "x"))), ("outcome", "open"), ("reason", "No!")])
+    query = quarantine_query([("next", token_of(("3", "0", "x"))), ("outcome", "open"), ("reason", "No!")])
     assert isinstance(query, BadQuery)
     assert [problem.parameter for problem in query.problems] == ["reason", "outcome", "next"]
 

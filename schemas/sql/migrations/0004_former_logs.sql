@@ -14,6 +14,12 @@ CREATE TABLE feedback.former_log (
 
 ALTER TABLE feedback.fence ADD COLUMN log smallint NOT NULL DEFAULT 0; -- how many logs there were before this one
 ALTER TABLE feedback.quarantine ADD COLUMN log smallint NOT NULL DEFAULT 0;
+-- contract: the key only grows by a column that has a default; no release names the old one in a statement.
 ALTER TABLE feedback.quarantine DROP CONSTRAINT quarantine_pkey, ADD PRIMARY KEY (partition, log, log_offset);
 
 GRANT SELECT ON feedback.former_log TO palautevirta_aggregator;
+
+CREATE OR REPLACE VIEW reporting.quarantine AS
+SELECT q.partition, q.log_offset, p.oid AS provider, q.event_key, q.reason, q.pointers, q.received_at, q.outcome, q.log
+FROM feedback.quarantine q
+LEFT JOIN feedback.oid p ON p.id = q.provider;

@@ -18,7 +18,7 @@ LEFT JOIN LATERAL (
     SELECT reason, partition, log_offset, received_at
     FROM reporting.quarantine AS q
     WHERE q.provider = asked.provider AND q.event_key = asked.event_key AND q.outcome IS DISTINCT FROM 'replayed'
-    ORDER BY log_offset DESC
+    ORDER BY log DESC, log_offset DESC
     LIMIT 1
 ) AS held ON standing.state IS NULL
 ORDER BY asked.position
