@@ -92,25 +92,23 @@ class Aggregating:
     async def work_off(
         self, connection: "asyncpg.Connection[asyncpg.Record]", records: Sequence[dict[str, Any]], expected: int
     ) -> None:
-        """Write records to the log and read until the fence stands at `expected`."""
-        async with AIOKafkaProducer(bootstrap_servers=self._kafka, acks="all") as producer:
-            for record in records:
-                await producer.send_and_wait(self._topic, body(record), partition=HOME)
+        """Write records one by one, each when the one before it was applied, until the fence stands at `expected`."""
+        sql = "SELECT next_offset FROM feedback.fence WHERE partition = $1"
         with self.log.open("ab") as stream:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "services.aggregator"), env=self._environ, stderr=stream
             )
             try:
-                async with asyncio.timeout(30):
-                    while True:
-                        if (
-                            await connection.fetchval(
-                                "SELECT next_offset FROM feedback.fence WHERE partition = $1", HOME
-                            )
-                            == expected
-                        ):
-                            return
-                        await asyncio.sleep(0.05)
+                async with (
+                    asyncio.timeout(60),
+                    AIOKafkaProducer(bootstrap_servers=self._kafka, acks="all") as producer,
+                ):
+                    for offset, record in enumerate(records, expected - len(records)):
+                        await producer.send_and_wait(self._topic, body(record), partition=HOME)
+                        while True:
+                            if await connection.fetchval(sql, HOME) == offset + 1:
+                                break
+                            await asyncio.sleep(0.05)
             finally:
                 process.terminate()
                 async with asyncio.timeout(20):
