@@ -2,13 +2,8 @@
 
 `aggregator.tar.gz` holds what that process needs: `git archive RELEASE` of services/__init__.py, services/aggregator,
 services/runtime, schemas/__init__.py, schemas/events, schemas/national, schemas/sql/__init__.py and
-<<<<<<< HEAD
 schemas/topics.toml. It is made anew, from the tag, after each release; until the first one it is the last state before
 migration 0003.
-=======
-schemas/topics.toml. It is made anew, from the tag, after each release; until the first one it is
-the last state before migration 0003.
->>>>>>> 502ccc138c233dd826f1b6553f0c0ea3422295f1
 """
 
 import asyncio
