@@ -14,7 +14,7 @@ CREATE TABLE feedback.former_log (
 
 ALTER TABLE feedback.fence ADD COLUMN log smallint NOT NULL DEFAULT 0; -- how many logs there were before this one
 ALTER TABLE feedback.quarantine ADD COLUMN log smallint NOT NULL DEFAULT 0;
--- contract: the key only grows by a column that has a default; no release names the old one in a statement.
+-- contract: the key only grows by a column that has a default, and no release names the old one in a statement.
 ALTER TABLE feedback.quarantine DROP CONSTRAINT quarantine_pkey, ADD PRIMARY KEY (partition, log, log_offset);
 
 GRANT SELECT ON feedback.former_log TO palautevirta_aggregator;
