@@ -213,12 +213,9 @@ def _is_normal(answers: tuple[Answer, ...]) -> bool:
     """Whether these answers are sorted and so are the choices of each: true of everything that we published."""
     before = ""
     for answer in answers:
-        question = answer.question
-        if question < before:
+        if answer.question < before or (answer.choices and _normal_answer(answer) != answer):
             return False
-        if len(answer.choices) > 1 and answer.choices != tuple(sorted(set(answer.choices))):
-            return False
-        before = question
+        before = answer.question
     return True
 
 

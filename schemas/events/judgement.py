@@ -32,7 +32,6 @@ from schemas.national.version import NationalModel
 CLOCK_TOLERANCE_US: Final = 5 * 60 * 1_000_000
 """How far ahead of the collector's clock a sender's may run (§4, Time)."""
 
-_CHOOSING: Final = ("choice", "choices")
 _PERCENTAGE_NEEDED_AFTER: Final = date(2023, 6, 30)
 
 
@@ -153,7 +152,7 @@ def _judge_answer(answer: Answer, question: Question) -> tuple[ErrorCode, str] |
         return None if question.dont_know else (ErrorCode.DONT_KNOW_NOT_ALLOWED, "/dont_know")
     if kind != question.kind:
         return ErrorCode.ANSWER_OF_WRONG_KIND, f"/{kind}"
-    unknown = _unknown_choice(answer, question) if kind in _CHOOSING else None
+    unknown = _unknown_choice(answer, question)
     return None if unknown is None else (ErrorCode.UNKNOWN_CHOICE, unknown)
 
 
