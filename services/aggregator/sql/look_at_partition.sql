@@ -2,7 +2,7 @@
 -- as many records as were read, and whether each provider's hold as many distinct events as its ledger. The ledger alone
 -- says that: what stands and what is superseded add up to it by definition, so the wide request rows aren't read.
 SELECT q.standing, q.oldest_seconds,
-       coalesce(f.next_offset - f.first_offset, 0) + o.records <> d.records + n.nameless AS partition_differs,
+       b.records_read <> b.of_providers + b.nameless AS partition_differs,
        EXISTS (
            SELECT
            FROM (
@@ -15,20 +15,11 @@ SELECT q.standing, q.oldest_seconds,
            GROUP BY provider
            HAVING sum(in_books) <> sum(in_ledger)
        ) AS provider_differs
-FROM feedback.fence f
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(next_offset - first_offset), 0) AS records FROM feedback.former_log WHERE partition = $1
-) o
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(records), 0) AS records FROM feedback.provider_day WHERE partition = $1
-) d
-CROSS JOIN LATERAL (
-    SELECT count(*) AS nameless FROM feedback.quarantine WHERE partition = $1 AND provider IS NULL
-) n
+FROM feedback.partition_book b
 CROSS JOIN LATERAL (
     SELECT count(*) AS standing,
            coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)::double precision AS oldest_seconds
     FROM feedback.quarantine
     WHERE partition = $1 AND outcome IS NULL
 ) q
-WHERE f.partition = $1
+WHERE b.partition = $1
