@@ -8,17 +8,15 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 import pytest
 from faults.watcher import watched
 from traffic.aftermath import PARTITIONS, leases, until
 from traffic.campaign import Campaign, campaign, counted
-from traffic.delayed_line import DelayedLine, delayed_line
+from traffic.delayed_line import DelayedLine, line_to_postgres
 from traffic.load import load
 
-from palautevirta.local.directory import LOOPBACK, free_port
 from palautevirta.local.services import AGGREGATOR, COLLECTOR, REPORTING
 from palautevirta.local.stack import LocalStack
 
@@ -29,17 +27,14 @@ DEADLINE_S = 15.0
 async def line(data_dir: Path, request: pytest.FixtureRequest) -> AsyncIterator[tuple[LocalStack, DelayedLine]]:
     """A stack with one aggregator (a test may name its module), which reaches Postgres through a line."""
     module = getattr(request, "param", AGGREGATOR.module)
-    async with LocalStack(data_dir, environment=os.environ, services=(COLLECTOR, REPORTING)) as stack:
-        dsn = urlsplit(stack.database.aggregator_dsn)
-        assert dsn.port is not None
-        port = free_port()
-        async with delayed_line(LOOPBACK, dsn.port, port) as line:
-            netloc = f"{dsn.username}:{dsn.password}@{LOOPBACK}:{port}"
-            settings = {"DATABASE_URL": urlunsplit(dsn._replace(netloc=netloc))}
-            await stack.add(replace(AGGREGATOR, name="aggregator-1", module=module, settings=settings))
-            yield stack, line
-            line.release()
-            await stack.services["aggregator-1"].stop()
+    async with (
+        LocalStack(data_dir, environment=os.environ, services=(COLLECTOR, REPORTING)) as stack,
+        line_to_postgres(stack.database.aggregator_dsn) as (line, settings),
+    ):
+        await stack.add(replace(AGGREGATOR, name="aggregator-1", module=module, settings=settings))
+        yield stack, line
+        line.release()
+        await stack.services["aggregator-1"].stop()
 
 
 async def fences_lost(stack: LocalStack, name: str) -> float:

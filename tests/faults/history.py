@@ -9,18 +9,16 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from traffic.aftermath import until
 from traffic.campaign import Campaign, campaign
 from traffic.comparison import readable
-from traffic.delayed_line import DelayedLine, delayed_line
+from traffic.delayed_line import DelayedLine, line_to_postgres
 from traffic.load import load
 
 from faults.parts import Parts
 from faults.schedule import AGGREGATORS, COLLECTORS, Fault, schedule
 from faults.watcher import Watcher, watched
-from palautevirta.local.directory import LOOPBACK, free_port
 from palautevirta.local.services import AGGREGATOR, COLLECTOR, REPORTING
 from palautevirta.local.stack import LocalStack
 
@@ -65,20 +63,17 @@ async def small_nation(
     `aggregator` is the module that runs as one: a planted bug, for instance.
     """
     services = [*(replace(COLLECTOR, name=name, settings=_IMPATIENT) for name in COLLECTORS), REPORTING]
-    async with LocalStack(data_dir, environment=os.environ, services=services) as stack:
-        dsn = urlsplit(stack.database.aggregator_dsn)
-        assert dsn.port is not None
-        port = free_port()
-        netloc = f"{dsn.username}:{dsn.password}@{LOOPBACK}:{port}"
-        settings = {"DATABASE_URL": urlunsplit(dsn._replace(netloc=netloc))}
-        async with delayed_line(LOOPBACK, dsn.port, port) as line:
-            async with asyncio.TaskGroup() as group:
-                for name in AGGREGATORS:
-                    group.create_task(stack.add(replace(AGGREGATOR, name=name, module=aggregator, settings=settings)))
-            try:
-                yield stack, line
-            finally:
-                await asyncio.gather(*(stack.services[name].stop() for name in AGGREGATORS))
+    async with (
+        LocalStack(data_dir, environment=os.environ, services=services) as stack,
+        line_to_postgres(stack.database.aggregator_dsn) as (line, settings),
+    ):
+        async with asyncio.TaskGroup() as group:
+            for name in AGGREGATORS:
+                group.create_task(stack.add(replace(AGGREGATOR, name=name, module=aggregator, settings=settings)))
+        try:
+            yield stack, line
+        finally:
+            await asyncio.gather(*(stack.services[name].stop() for name in AGGREGATORS))
 
 
 async def history(data_dir: Path, seed: int, *, faults: int, aggregator: str = AGGREGATOR.module) -> Account:

@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from palautevirta.local.directory import LOOPBACK, free_port
 
 _CHUNK_BYTES: Final = 1 << 16
 
@@ -117,3 +120,14 @@ async def delayed_line(host: str, server_port: int, port: int) -> AsyncIterator[
         if carried:
             await asyncio.wait(set(carried))
         await server.wait_closed()
+
+
+@asynccontextmanager
+async def line_to_postgres(dsn: str) -> AsyncIterator[tuple[DelayedLine, dict[str, str]]]:
+    """A line to the Postgres of this DSN, and the setting by which a service reaches it through the line."""
+    parts = urlsplit(dsn)
+    assert parts.port is not None
+    port = free_port()
+    through = parts._replace(netloc=f"{parts.username}:{parts.password}@{LOOPBACK}:{port}")
+    async with delayed_line(LOOPBACK, parts.port, port) as line:
+        yield line, {"DATABASE_URL": urlunsplit(through)}
