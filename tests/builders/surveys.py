@@ -1,4 +1,4 @@
-"""Requests of a survey kind on a day, some of them answered: the smallest way to a figure that one can count by hand."""
+"""Requests of a survey kind on a day, some of them answered: the smallest way to figures that one can count by hand."""
 
 from datetime import date, timedelta
 from typing import Any
