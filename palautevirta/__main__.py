@@ -9,7 +9,20 @@ import click
 # token does not wait for what the demonstration needs.
 _COMMANDS: Final = {
     name: f"palautevirta.commands.{name}"
-    for name in ("demo", "documents", "log", "migrate", "publish", "quarantine", "token", "up", "verify")
+    for name in (
+        "demo",
+        "documents",
+        "funding",
+        "log",
+        "mergers",
+        "migrate",
+        "organisations",
+        "publish",
+        "quarantine",
+        "token",
+        "up",
+        "verify",
+    )
 }
 
 

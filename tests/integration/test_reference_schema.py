@@ -12,7 +12,7 @@ WRITTEN = """
         ('organisations', 1, '2025-01-01', now(), '\\x01'), ('organisations', 2, '2026-01-01', now(), '\\x02'),
         ('mergers', 1, '2026-01-01', now(), '\\x03');
     INSERT INTO feedback.organisation VALUES
-        (1, 'a', '0737546-2', NULL, 'vanha', NULL, NULL), (2, 'a', '0737546-2', NULL, 'uusi', NULL, '{2026}');
+        (1, 'a', '0000001-9', NULL, 'vanha', NULL, NULL), (2, 'a', '0737546-2', NULL, 'uusi', NULL, '{2026}');
     INSERT INTO feedback.merger VALUES (1, 'b', 'a', '2025-08-01');
     INSERT INTO feedback.funding_input VALUES (1, 2026, 'a', '1')
 """

@@ -22,7 +22,7 @@ from schemas.events.codec import event_key
 from schemas.national.layout import Layout, layout
 from schemas.national.model import load_models
 from services.reporting.app import FRESHNESS, build_app
-from services.reporting.routes import STORE
+from services.reporting.calls import STORE
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import Telemetry
 

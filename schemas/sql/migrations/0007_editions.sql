@@ -121,7 +121,7 @@ BEGIN
 END
 $$;
 
--- contract: nothing is taken away; these triggers refuse that, also to the database's owner.
+-- contract: nothing is taken away, these triggers refuse that, also to the database's owner.
 CREATE TRIGGER frozen BEFORE UPDATE OR DELETE OR TRUNCATE ON feedback.edition
 FOR EACH STATEMENT EXECUTE FUNCTION feedback.refuse_change_of_edition();
 
@@ -129,7 +129,7 @@ DO $$
 DECLARE part text;
 BEGIN
     FOREACH part IN ARRAY ARRAY['offset', 'cell', 'answers', 'structure', 'organisation', 'coefficient'] LOOP
--- contract: nothing is taken away; these triggers refuse that, also to the database's owner.
+-- contract: nothing is taken away, these triggers refuse that, also to the database's owner.
         EXECUTE format(
             'CREATE TRIGGER frozen BEFORE UPDATE OR DELETE OR TRUNCATE ON feedback.edition_%s '
             'FOR EACH STATEMENT EXECUTE FUNCTION feedback.refuse_change_of_edition()', part

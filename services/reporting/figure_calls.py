@@ -1,0 +1,69 @@
+"""The calls about figures, and about the answers behind them (http-api, Reporting)."""
+
+from aiohttp import web
+
+from services.reporting import figures, questions
+from services.reporting.access import Grant, Resource
+from services.reporting.calls import Build, Calls, Page
+from services.reporting.paging import cut
+from services.reporting.parameters import BadQuery, Pairs
+from services.reporting.query import FiguresQuery, figures_query
+from services.reporting.store import Snapshot
+
+
+class FigureCalls:
+    """Figures of groups, live."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def routes(self) -> list[web.RouteDef]:
+        """Each call is named, by the name that metrics have for it."""
+        return [
+            web.get("/v1/figures", self.figures, name="figures"),
+            web.get("/v1/figures/questions", self.questions, name="questions"),
+            web.get("/v1/figures/choices", self.choices, name="choices"),
+        ]
+
+    async def figures(self, request: web.Request) -> web.Response:
+        """Targets, respondents, days, rates, points and coefficients of groups."""
+
+        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build:
+            kind, by = query.survey, query.by
+            found = await snapshot.figures(query, grant.providers)
+            groups, token = cut(found, query.limit, lambda group: group.key)
+            if grant.counts_only:
+                return lambda: (figures.count_table(kind, by, groups, self._calls.rules), token)
+            providers = {part.provider for group in groups for part in group.parts}
+            whole = await snapshot.provider_totals(kind, query.period, providers)
+
+            def build() -> Page:
+                by_provider = figures.coefficients(kind, query.period, whole, self._calls.rules)
+                return figures.figure_table(kind, by, groups, by_provider, self._calls.rules), token
+
+            return build
+
+        return await self._calls.table(request, Resource.FIGURES, self._figures_query, fetch)
+
+    async def questions(self, request: web.Request) -> web.Response:
+        """Means, deviations, distributions and NPS of groups."""
+
+        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build:
+            found = await snapshot.answers(query, grant.providers)
+            groups, token = cut(found, query.limit, lambda group: group.key)
+            return lambda: (questions.question_table(query.survey, query.by, groups, self._calls.models), token)
+
+        return await self._calls.table(request, Resource.ANSWERS, self._figures_query, fetch)
+
+    async def choices(self, request: web.Request) -> web.Response:
+        """How often each choice was chosen in groups."""
+
+        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build:
+            found = await snapshot.answers(query, grant.providers)
+            groups, token = cut(found, query.limit, lambda group: group.key)
+            return lambda: (questions.choice_table(query.by, groups, self._calls.models), token)
+
+        return await self._calls.table(request, Resource.ANSWERS, self._figures_query, fetch)
+
+    def _figures_query(self, pairs: Pairs) -> FiguresQuery | BadQuery:
+        return figures_query(pairs, first_period=self._calls.rules.coefficients[0].from_period)
