@@ -49,7 +49,7 @@ class Calls:
         request: web.Request,
         resource: Resource,
         parse: Callable[[Pairs], Q | BadQuery],
-        fetch: Callable[[Snapshot, Q, Grant], Awaitable[Build]],
+        fetch: Callable[[Snapshot, Q, Grant], Awaitable[Build | Denied]],
     ) -> web.Response:
         """The steps of a call that is asked by its query parameters."""
         caller = await self.caller(request, resource)
@@ -63,9 +63,14 @@ class Calls:
             return denied(request, grant)
         return await self.read(request, lambda snapshot: fetch(snapshot, query, grant))
 
-    async def read(self, request: web.Request, fetch: Callable[[Snapshot], Awaitable[Build]]) -> web.Response:
-        """The last steps of every call: read in one snapshot, make the table, write it."""
+    async def read(self, request: web.Request, fetch: Callable[[Snapshot], Awaitable[Build | Denied]]) -> web.Response:
+        """The last steps of every call: read in one snapshot, make the table, write it.
+
+        Some of what may be seen is known only when the structure was read.
+        """
         moment, build = await request.app[STORE].read(fetch)
+        if isinstance(build, Denied):
+            return denied(request, build)
         as_of = records.instant_or_null(moment)
         media_type = preferred_media_type(request.headers.get("Accept", ""))
 
