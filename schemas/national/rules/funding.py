@@ -4,10 +4,10 @@ A provider is any hashable key, such as its OID in the structure ``latest``.
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from schemas.national.parameters import CompletionFactors, ComponentWeights, Transition
 from schemas.national.rules.figures import sum_or_null
@@ -23,6 +23,16 @@ COMPONENT_OF: Mapping[SurveyKind, Component] = {
     "workplace_instructor": "workplace_instructor",
     "workplace": "workplace",
 }
+
+
+def funded_providers(funded_years: Mapping[Provider, Collection[int] | None], year: int) -> frozenset[Provider] | None:
+    """Return the providers over which the nation's sum of a year runs, None for all of them.
+
+    ``funded_years`` says of every organisation in which years it is funded, None where the table says nothing of it.
+    When the table says nothing at all, every provider is funded; else those of which it says so.
+    """
+    stated = {provider: years for provider, years in funded_years.items() if years is not None}
+    return frozenset(provider for provider, years in stated.items() if year in years) if stated else None
 
 
 def funded_points(kind: SurveyKind, weighted_points: Fraction | None, *, factors: CompletionFactors) -> Fraction | None:
@@ -82,9 +92,17 @@ class _Bounded:
         return [bound / self.share for bound in bounds] if self.share else []
 
 
-def transition_shares(
+@dataclass(frozen=True, slots=True)
+class BoundedShares(Generic[Provider]):
+    """Every provider's share within the transition's bounds, and the common factor t that gives them."""
+
+    factor: Fraction
+    shares: Mapping[Provider, Fraction]
+
+
+def bounded_shares(
     computed: Mapping[Provider, Fraction], before: Mapping[Provider, Fraction], rule: Transition
-) -> dict[Provider, Fraction]:
+) -> BoundedShares[Provider]:
     """Return clamp(t·s, floor·p, cap·p) for every provider, with the one t for which the shares sum to 1.
 
     ``computed`` are the whole shares s, ``before`` those of the year before, p; a provider without p gets t·s, one
@@ -98,7 +116,7 @@ def transition_shares(
         for provider in {**computed, **before}
     }
     factor = _common_factor(list(providers.values()))
-    return {provider: bounded.at(factor) for provider, bounded in providers.items()}
+    return BoundedShares(factor, {provider: bounded.at(factor) for provider, bounded in providers.items()})
 
 
 def _bounded(share: Fraction, before: Fraction | None, rule: Transition) -> _Bounded:
