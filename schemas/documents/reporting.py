@@ -21,6 +21,7 @@ from schemas.documents.tables import (
     ChoiceRow,
     EventRow,
     FiguresRow,
+    FundingRow,
     GroupRow,
     LookupOfEvents,
     LookupOfRequests,
@@ -42,6 +43,7 @@ next page stand in the headers."""
 
 _SCOPES: Final = {
     "figures:national": "the authority: all figures, look-ups, books",
+    "figures:funding": "the funding view of the token's organisations",
     "figures:read": "targets, respondents and rates of the token's organisations, their look-ups and books",
     "feedback:write": "look-ups and books of the token's organisations",
     "operations": "quarantine and books of all",
@@ -50,12 +52,13 @@ _READERS: Final = ("figures:national", "figures:read", "feedback:write")
 
 _OF_PERIOD: Final = r"^[0-9]{4}-[0-9]{4}$"
 _OF_MONTH: Final = r"^[0-9]{4}-[0-9]{2}$"
+_A_YEAR: Final[Document] = {"type": "integer", "minimum": 2020, "maximum": 2099}
 _KEYS: Final = tuple(GroupRow.model_fields)
 
 
 def reporting_openapi() -> Document:
     """The document."""
-    rows = (FiguresRow, QuestionRow, ChoiceRow, UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow)
+    rows = (FiguresRow, QuestionRow, ChoiceRow, FundingRow, UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow)
     models: list[type[BaseModel]] = [*rows, LookupOfEvents, LookupOfRequests, ProblemDocument]
     tables = {table: _table_schema(row) for row in rows if (table := _table_of(row))}
     return openapi(
@@ -71,6 +74,7 @@ def reporting_openapi() -> Document:
             "/v1/figures/choices": {
                 "get": _get("getChoices", "Answers by choice", ChoiceRow, _figures_parameters(), "figures:national")
             },
+            "/v1/funding": {"get": _funding()},
             "/v1/lookup": {"post": _lookup()},
             "/v1/requests": {
                 "get": _get("getRequests", "Requests that don't count", UncountedRow, _requests_parameters(), *_READERS)
@@ -142,7 +146,7 @@ def _get(operation: str, summary: str, row: type[BaseModel], parameters: list[Do
     bad = {"anyOf": [schema("BadParameters"), schema("ProblemDocument")]}
     return {
         "operationId": operation,
-        "tags": ["figures" if issubclass(row, GroupRow) else "records"],
+        "tags": ["figures" if issubclass(row, GroupRow | FundingRow) else "records"],
         "summary": summary,
         "description": f"{row.__doc__} Needs a scope of: {', '.join(f'`{scope}`' for scope in allowed)}.",
         "security": [{"token": []}],
@@ -238,6 +242,24 @@ def _figures_parameters() -> list[Document]:
         _list("qualification", "Only these qualifications.", {"type": "string", "pattern": QUALIFICATION_PATTERN}),
         _STRUCTURE,
     ]
+
+
+def _funding() -> Document:
+    parameters = [
+        _needed("year", "The funding year; the reporting period that ends the year before decides it.", _A_YEAR),
+        _query("by", "Split the rows by month.", {"type": "string", "enum": ["month"]}),
+        _list(
+            "provider",
+            "Only these providers; one stands for all who are merged with it.",
+            {"type": "string", "pattern": OID_PATTERN},
+        ),
+        _query("set", "Only these rows; both without it.", {"type": "string", "enum": ["actual", "estimate"]}),
+    ]
+    call = _get(
+        "getFunding", "Points and shares of funding", FundingRow, parameters, "figures:national", "figures:funding"
+    )
+    call["responses"]["409"] = problem("No common factor fits the transition; `bound` says which bound is in the way.")
+    return call
 
 
 def _requests_parameters() -> list[Document]:

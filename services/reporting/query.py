@@ -9,6 +9,7 @@ from schemas.events import types
 from schemas.national.reasons import REASONS
 from schemas.national.rules.periods import months_of
 from schemas.national.surveys import SURVEY_KINDS, SurveyKind
+from services.reporting.funding_query import FundingQuery
 from services.reporting.parameters import (
     AN_OID,
     ONE_OID,
@@ -119,7 +120,7 @@ class BooksQuery:
         return self.providers
 
 
-Query = FiguresQuery | RequestsQuery | QuarantineQuery | BooksQuery
+Query = FiguresQuery | FundingQuery | RequestsQuery | QuarantineQuery | BooksQuery
 
 
 def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery:

@@ -114,6 +114,11 @@ class Snapshot:
             AnsweredGroup(key, tuple(_histogram(row) for row in of_group)) for key, of_group in groupby(rows, key=_key)
         ]
 
+    async def fetch(self, statement: str, *arguments: Any) -> list[Row]:
+        """The rows of a statement as they are."""
+        rows: list[Row] = await self._connection.fetch(_SQL[statement], *arguments)
+        return rows
+
     async def events(self, names: Sequence[EventName]) -> list[Row | None]:
         """What became of events, one row or None for each."""
         arguments = [name.providerid for name in names], [name.key for name in names]
