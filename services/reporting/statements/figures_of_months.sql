@@ -7,7 +7,8 @@ WITH figure AS (
            f.targets, f.respondents, f.target_days, f.respondent_days, f.points
     FROM reporting.month_figure f
     LEFT JOIN unnest($7::text[], $8::text[]) AS merged (provider, successor) ON merged.provider = f.provider
-    WHERE (f.kind = $1 OR ($1 = 'workplace' AND f.kind = 'workplace_instructor' AND f.entrepreneur))
+    WHERE (f.kind = $1 OR f.entrepreneur)
+      AND f.kind IN ($1, CASE WHEN $1 = 'workplace' THEN 'workplace_instructor' ELSE $1 END)
       AND f.month = ANY ($2::date[])
       AND ($3::text[] IS NULL OR f.provider = ANY ($3))
 ), part AS (

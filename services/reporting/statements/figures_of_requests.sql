@@ -8,7 +8,8 @@ WITH counted AS (
     FROM reporting.request r
     LEFT JOIN unnest($7::text[], $8::text[]) AS merged (provider, successor) ON merged.provider = r.provider
     WHERE r.target = 'counts'
-      AND (r.kind = $1 OR ($1 = 'workplace' AND r.kind = 'workplace_instructor' AND r.entrepreneur))
+      AND (r.kind = $1 OR r.entrepreneur)
+      AND r.kind IN ($1, CASE WHEN $1 = 'workplace' THEN 'workplace_instructor' ELSE $1 END)
       AND r.month = ANY ($2::date[])
       AND ($3::text[] IS NULL OR r.provider = ANY ($3))
       AND ($9::text[] IS NULL OR r.institution = ANY ($9))

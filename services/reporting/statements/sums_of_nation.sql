@@ -13,7 +13,8 @@ FROM (
     UNION ALL
     SELECT provider, month, 'workplace', kind <> 'workplace', targets, respondents, target_days, respondent_days, points
     FROM reporting.month_figure
-    WHERE (kind = 'workplace' OR kind = 'workplace_instructor' AND entrepreneur)
+    WHERE kind IN ('workplace', 'workplace_instructor')
+      AND (kind = 'workplace' OR entrepreneur)
       AND month = ANY ($2::date[])
 ) AS figure
 GROUP BY 1, 2, 3, 4
