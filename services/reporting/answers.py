@@ -14,11 +14,19 @@ JSON: Final = "application/json"
 _HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 
 
-def body_of(table: Table, media_type: str, *, as_of: str | None, model: str, next_token: str | None) -> bytes:
-    """The body of a table in one of the two media types."""
+def body_of(
+    table: Table,
+    media_type: str,
+    *,
+    as_of: str | None,
+    model: str,
+    next_token: str | None,
+    edition: int | None = None,
+) -> bytes:
+    """The body of a table in one of the two media types; `edition` is the number of a frozen one."""
     if media_type == CSV:
         return csv_body(table)
-    return json_body(table, as_of=as_of, model=model, next_token=next_token)
+    return json_body(table, as_of=as_of, model=model, next_token=next_token, edition=edition)
 
 
 def answer(

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from schemas.national.model import NationalModels
 from services.reporting.calls import Calls
+from services.reporting.edition_calls import EditionCalls
 from services.reporting.figure_calls import FigureCalls
 from services.reporting.record_calls import RecordCalls
 from services.reporting.telemetry import Telemetry
@@ -15,7 +16,7 @@ class Reports:
 
     def __init__(self, models: NationalModels, telemetry: Telemetry, contract: bytes | None) -> None:
         calls = Calls(models, telemetry)
-        self._groups = (FigureCalls(calls), RecordCalls(calls))
+        self._groups = (FigureCalls(calls), RecordCalls(calls), EditionCalls(calls))
         self._contract = contract
 
     def routes(self) -> list[web.RouteDef]:
