@@ -213,6 +213,17 @@ def _headers_only(description: str) -> Document:
     return found
 
 
+_STRUCTURE: Final[Document] = {
+    "name": "structure",
+    "in": "query",
+    "description": "`as_was`: every provider as it posted. `latest`: every merger dated on or before today is applied "
+    "to the whole history before anything is computed, and a provider that is asked for stands for all who are merged "
+    "with it. A token that speaks only for its own organisations sees a provider of `latest` when it names everybody "
+    "merged into it, and is refused when it asks for another.",
+    "schema": {"type": "string", "enum": ["as_was", "latest"], "default": "as_was"},
+}
+
+
 def _figures_parameters() -> list[Document]:
     return [
         _needed("survey", "The survey kind.", {"type": "string", "enum": list(SURVEY_KINDS)}),
@@ -225,9 +236,7 @@ def _figures_parameters() -> list[Document]:
         _list("institution", "Only these institutions.", {"type": "string", "pattern": OID_PATTERN}),
         _list("site", "Only these sites.", {"type": "string", "pattern": OID_PATTERN}),
         _list("qualification", "Only these qualifications.", {"type": "string", "pattern": QUALIFICATION_PATTERN}),
-        _query(
-            "structure", "Providers as they were, or as they are.", {"type": "string", "enum": ["as_was", "latest"]}
-        ),
+        _STRUCTURE,
     ]
 
 

@@ -50,7 +50,7 @@ class Calls:
         request: web.Request,
         resource: Resource,
         parse: Callable[[Pairs], Q | BadQuery],
-        fetch: Callable[[Snapshot, Q, Grant], Awaitable[Build]],
+        fetch: Callable[[Snapshot, Q, Grant], Awaitable[Build | Denied]],
     ) -> web.Response:
         """The steps of a call that is asked by its query parameters."""
         caller = await self.caller(request, resource)
@@ -65,13 +65,20 @@ class Calls:
         return await self.read(request, lambda snapshot: fetch(snapshot, query, grant))
 
     async def read(
-        self, request: web.Request, fetch: Callable[[Snapshot], Awaitable[Build]], *, edition: Edition | None = None
+        self,
+        request: web.Request,
+        fetch: Callable[[Snapshot], Awaitable[Build | Denied]],
+        *,
+        edition: Edition | None = None,
     ) -> web.Response:
         """The last steps of every call: read in one snapshot, make the table, write it.
 
-        With an edition the envelope is its own: its number, its model, and up to when it is complete.
+        Some of what may be seen is known only when the structure was read. With an edition the envelope is its own:
+        its number, its model, and up to when it is complete.
         """
         moment, build = await request.app[STORE].read(fetch)
+        if isinstance(build, Denied):
+            return denied(request, build)
         as_of = records.instant_or_null(moment if edition is None else edition.complete_until)
         model = self.models.newest.version if edition is None else edition.model
         number = None if edition is None else edition.number

@@ -1,14 +1,18 @@
 """The calls about figures, and about the answers behind them (http-api, Reporting)."""
 
+from collections.abc import Callable, Sequence
+
 from aiohttp import web
 
 from services.reporting import figures, questions
-from services.reporting.access import Grant, Resource
+from services.reporting.access import Denied, Grant, Resource, in_structure
 from services.reporting.calls import Build, Calls, Page
 from services.reporting.paging import cut
 from services.reporting.parameters import BadQuery, Pairs
 from services.reporting.query import FiguresQuery, figures_query
+from services.reporting.questions import AnsweredGroup
 from services.reporting.store import Snapshot
+from services.reporting.table import Table
 
 
 class FigureCalls:
@@ -28,14 +32,18 @@ class FigureCalls:
     async def figures(self, request: web.Request) -> web.Response:
         """Targets, respondents, days, rates, points and coefficients of groups."""
 
-        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build:
+        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build | Denied:
+            structure = await snapshot.structure(query.structure)
+            allowed = in_structure(grant, structure, asked=query.asked_providers)
+            if isinstance(allowed, Denied):
+                return allowed
             kind, by = query.survey, query.by
-            found = await snapshot.figures(query, grant.providers)
+            found = await snapshot.figures(query, allowed.providers, structure)
             groups, token = cut(found, query.limit, lambda group: group.key)
-            if grant.counts_only:
+            if allowed.counts_only:
                 return lambda: (figures.count_table(kind, by, groups, self._calls.rules), token)
             providers = {part.provider for group in groups for part in group.parts}
-            whole = await snapshot.provider_totals(kind, query.period, providers)
+            whole = await snapshot.provider_totals(kind, query.period, providers, structure)
 
             def build() -> Page:
                 by_provider = figures.coefficients(kind, query.period, whole, self._calls.rules)
@@ -47,21 +55,27 @@ class FigureCalls:
 
     async def questions(self, request: web.Request) -> web.Response:
         """Means, deviations, distributions and NPS of groups."""
-
-        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build:
-            found = await snapshot.answers(query, grant.providers)
-            groups, token = cut(found, query.limit, lambda group: group.key)
-            return lambda: (questions.question_table(query.survey, query.by, groups, self._calls.models), token)
-
-        return await self._calls.table(request, Resource.ANSWERS, self._figures_query, fetch)
+        models = self._calls.models
+        return await self._answers(
+            request, lambda query, groups: questions.question_table(query.survey, query.by, groups, models)
+        )
 
     async def choices(self, request: web.Request) -> web.Response:
         """How often each choice was chosen in groups."""
+        models = self._calls.models
+        return await self._answers(request, lambda query, groups: questions.choice_table(query.by, groups, models))
 
-        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build:
-            found = await snapshot.answers(query, grant.providers)
+    async def _answers(
+        self, request: web.Request, table: Callable[[FiguresQuery, Sequence[AnsweredGroup]], Table]
+    ) -> web.Response:
+        async def fetch(snapshot: Snapshot, query: FiguresQuery, grant: Grant) -> Build | Denied:
+            structure = await snapshot.structure(query.structure)
+            allowed = in_structure(grant, structure, asked=query.asked_providers)
+            if isinstance(allowed, Denied):
+                return allowed
+            found = await snapshot.answers(query, allowed.providers, structure)
             groups, token = cut(found, query.limit, lambda group: group.key)
-            return lambda: (questions.choice_table(query.by, groups, self._calls.models), token)
+            return lambda: (table(query, groups), token)
 
         return await self._calls.table(request, Resource.ANSWERS, self._figures_query, fetch)
 

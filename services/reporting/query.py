@@ -27,6 +27,10 @@ Key = Literal["provider", "month", "institution", "site", "qualification"]
 KEYS: Final[tuple[Key, ...]] = get_args(Key)
 """What figures are grouped by, in the order in which rows carry their keys and are sorted."""
 
+StructureName = Literal["as_was", "latest"]
+STRUCTURES: Final[tuple[StructureName, ...]] = get_args(StructureName)
+"""Providers as they posted, which is the usual one, or with today's mergers applied to the whole history (§5)."""
+
 UNCOUNTED: Final = tuple(reason for reason in REASONS if reason != "counts")
 """Why a request or its response doesn't count."""
 
@@ -54,6 +58,7 @@ class FiguresQuery:
     institutions: frozenset[str] | None
     sites: frozenset[str] | None
     qualifications: frozenset[str] | None
+    structure: StructureName
     after: tuple[str, ...] | None
     limit: int
 
@@ -129,8 +134,7 @@ def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery
         lambda text: month_in(text, of_period) if period else date.min,
         "give months of the period such as 2025-08, separated by commas",
     )
-    # Nobody has loaded a merger yet, so that the latest structure is the one that was.
-    given.optional("structure", one_of(("as_was", "latest")), "give as_was or latest")
+    structure: StructureName | None = given.optional("structure", one_of(STRUCTURES), f"give {' or '.join(STRUCTURES)}")
     filters = {
         "providers": given.set("provider", an_oid, AN_OID),
         "institutions": given.set("institution", an_oid, AN_OID),
@@ -150,6 +154,7 @@ def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery
         period=period,
         by=tuple(key for key in KEYS if key in wanted),
         months=tuple(sorted(set(months or of_period))),
+        structure=structure or "as_was",
         after=after,
         limit=limit,
         **filters,
