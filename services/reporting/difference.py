@@ -55,6 +55,10 @@ class Sum:
     totals: Totals
 
 
+Whole = tuple[str, str, SurveyKind]
+"""Set, provider in the structure, survey kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """What an edition's figures come from: data, structure (merged provider → successor) and rules."""
@@ -64,25 +68,34 @@ class Frozen:
     successors: Mapping[str, str]
     rules: Rules
 
+    def cells(self) -> dict[CellKey, Totals]:
+        """The totals of its cells in its structure, the entrepreneurs' copy in them."""
+        cells: dict[CellKey, Totals] = {}
+        for one in self.sums:
+            copied = one.copied
+            totals = entrepreneur_copy(one.totals, factor=self.rules.entrepreneur_factor) if copied else one.totals
+            key = (one.of_set, self.successors.get(one.provider, one.provider), one.month, one.kind)
+            cells[key] = cells.get(key, NO_TOTALS) + totals
+        return cells
+
+    def by_provider(self) -> dict[Whole, Totals]:
+        """The same over all months."""
+        wholes: dict[Whole, Totals] = {}
+        for (of_set, provider, _, kind), totals in self.cells().items():
+            whole = (of_set, provider, kind)
+            wholes[whole] = wholes.get(whole, NO_TOTALS) + totals
+        return wholes
+
 
 def figures(data: Frozen, structure: Frozen, rules: Frozen) -> Figures:
     """F(d, s, r): the figures of one edition's data in another's structure by another's rules."""
-    cells: dict[CellKey, Totals] = {}
-    wholes: dict[tuple[str, str, SurveyKind], Totals] = {}
-    factor = rules.rules.entrepreneur_factor
-    for one in data.sums:
-        totals = entrepreneur_copy(one.totals, factor=factor) if one.copied else one.totals
-        provider = structure.successors.get(one.provider, one.provider)
-        key = (one.of_set, provider, one.month, one.kind)
-        cells[key] = cells.get(key, NO_TOTALS) + totals
-        whole = (one.of_set, provider, one.kind)
-        wholes[whole] = wholes.get(whole, NO_TOTALS) + totals
+    counted = Frozen(data.period, data.sums, structure.successors, rules.rules)
     applied = {
         whole: coefficient(whole[2], data.period, totals, table=rules.rules.coefficients)
-        for whole, totals in wholes.items()
+        for whole, totals in counted.by_provider().items()
     }
     found = {}
-    for key, totals in cells.items():
+    for key, totals in counted.cells().items():
         of_set, provider, _, kind = key
         weighted = weighted_points(kind, totals.points, applied[of_set, provider, kind])
         found[key] = _written(totals, weighted)

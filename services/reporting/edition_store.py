@@ -29,12 +29,13 @@ async def edition(snapshot: Snapshot, number: int) -> Edition | None:
 
 async def groups(snapshot: Snapshot, number: int, query: EditionFiguresQuery) -> list[Group]:
     """The groups of an edition that were asked for, in its structure."""
-    return await snapshot.groups("edition_figures", *_grouping(number, query), *_fine_filters(query))
+    arguments = await _grouping(snapshot, number, query)
+    return await snapshot.groups("edition_figures", *arguments, *_fine_filters(query))
 
 
 async def answered_groups(snapshot: Snapshot, number: int, query: EditionFiguresQuery) -> list[AnsweredGroup]:
     """The groups of an edition in which something was answered."""
-    return await snapshot.answered_groups("edition_answers", *_grouping(number, query))
+    return await snapshot.answered_groups("edition_answers", *await _grouping(snapshot, number, query))
 
 
 async def coefficients(
@@ -67,10 +68,15 @@ async def successors(snapshot: Snapshot, number: int) -> dict[str, str]:
     return {row["provider"]: row["successor"] for row in await snapshot.fetch("edition_structure", number)}
 
 
-def _grouping(number: int, query: EditionFiguresQuery) -> tuple[Any, ...]:
+async def _grouping(snapshot: Snapshot, number: int, query: EditionFiguresQuery) -> tuple[Any, ...]:
+    """Whoever asks for a merged provider gets the one that it belongs to."""
     asked = query.figures
+    providers = asked.providers
+    if providers is not None:
+        mapped = await successors(snapshot, number)
+        providers = frozenset(mapped.get(provider, provider) for provider in providers)
     after = None if asked.after is None else list(asked.after)
-    filters = (asked.survey, list(asked.months), _listed(asked.providers), list(asked.by), after, asked.limit + 1)
+    filters = (asked.survey, list(asked.months), _listed(providers), list(asked.by), after, asked.limit + 1)
     return (number, query.estimate, *filters)
 
 

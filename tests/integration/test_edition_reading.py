@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from builders.applied import AppliedLog
+from builders.reporting import Asking
 from builders.small_nation import CAR, COOK, INSTITUTION, SITE, A, B, C
 from integration.test_editions import cut, log, other_rules, storm  # noqa: F401 - a fixture
-from integration.test_reporting_api import Asking, ask, client, issuer, settings_of  # noqa: F401 - fixtures
 
 from palautevirta.local.postgres import Database
 
