@@ -1,5 +1,6 @@
 """The OpenAPI document of reporting's public port."""
 
+import inspect
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from schemas.documents.tables import (
     BooksRow,
     ChoiceRow,
     EventRow,
+    ExplanationRow,
     FiguresRow,
     GroupRow,
     LookupOfEvents,
@@ -55,7 +57,17 @@ _KEYS: Final = tuple(GroupRow.model_fields)
 
 def reporting_openapi() -> Document:
     """The document."""
-    rows = (FiguresRow, QuestionRow, ChoiceRow, UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow)
+    rows = (
+        FiguresRow,
+        QuestionRow,
+        ChoiceRow,
+        ExplanationRow,
+        UncountedRow,
+        QuarantineRow,
+        BooksRow,
+        EventRow,
+        RequestRow,
+    )
     models: list[type[BaseModel]] = [*rows, LookupOfEvents, LookupOfRequests, ProblemDocument]
     tables = {table: _table_schema(row) for row in rows if (table := _table_of(row))}
     return openapi(
@@ -70,6 +82,11 @@ def reporting_openapi() -> Document:
             },
             "/v1/figures/choices": {
                 "get": _get("getChoices", "Answers by choice", ChoiceRow, _figures_parameters(), "figures:national")
+            },
+            "/v1/figures/explain": {
+                "get": _get(
+                    "explainFigure", "A figure step by step", ExplanationRow, _explain_parameters(), paged=False
+                )
             },
             "/v1/lookup": {"post": _lookup()},
             "/v1/requests": {
@@ -137,16 +154,29 @@ def _bad_parameters() -> Document:
     return {"allOf": [schema("ProblemDocument"), errors]}
 
 
-def _get(operation: str, summary: str, row: type[BaseModel], parameters: list[Document], *scopes: str) -> Document:
+def _get(
+    operation: str,
+    summary: str,
+    row: type[BaseModel],
+    parameters: list[Document],
+    *scopes: str,
+    paged: bool = True,
+) -> Document:
     allowed = scopes or ("figures:national", "figures:read")
+    needs = f"Needs a scope of: {', '.join(f'`{scope}`' for scope in allowed)}."
     bad = {"anyOf": [schema("BadParameters"), schema("ProblemDocument")]}
     return {
         "operationId": operation,
-        "tags": ["figures" if issubclass(row, GroupRow) else "records"],
+        "tags": ["figures" if issubclass(row, GroupRow | ExplanationRow) else "records"],
         "summary": summary,
-        "description": f"{row.__doc__} Needs a scope of: {', '.join(f'`{scope}`' for scope in allowed)}.",
+        "description": f"{inspect.cleandoc(row.__doc__ or '')} {needs}",
         "security": [{"token": []}],
-        "parameters": [{"$ref": "#/components/parameters/X-Request-Id"}, *parameters, *_paging(), _IF_NONE_MATCH],
+        "parameters": [
+            {"$ref": "#/components/parameters/X-Request-Id"},
+            *parameters,
+            *(_paging() if paged else ()),
+            _IF_NONE_MATCH,
+        ],
         "responses": {
             "200": _table_response(_table_of(row)),
             "304": _headers_only("The client's copy is the present one."),
@@ -238,6 +268,12 @@ def _figures_parameters() -> list[Document]:
         _list("qualification", "Only these qualifications.", {"type": "string", "pattern": QUALIFICATION_PATTERN}),
         _STRUCTURE,
     ]
+
+
+def _explain_parameters() -> list[Document]:
+    survey, period = _figures_parameters()[:2]
+    provider = _needed("provider", "Whose figure is explained.", {"type": "string", "pattern": OID_PATTERN})
+    return [survey, period, provider, _STRUCTURE]
 
 
 def _requests_parameters() -> list[Document]:

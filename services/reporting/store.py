@@ -19,6 +19,7 @@ from schemas.national.rules.figures import Totals
 from schemas.national.rules.periods import months_of
 from schemas.national.rules.structure import Merger
 from schemas.national.surveys import SurveyKind
+from services.reporting.explanation import Version, Versions
 from services.reporting.figures import Group, GroupKey, Part
 from services.reporting.lookup import EventName, RequestName
 from services.reporting.query import KEYS, BooksQuery, FiguresQuery, QuarantineQuery, RequestsQuery, StructureName
@@ -88,6 +89,11 @@ class Snapshot:
         rows = await self._connection.fetch(_SQL["mergers"])
         mergers = [Merger(row["provider"], row["successor"], row["day"]) for row in rows if row["provider"] is not None]
         return latest(mergers, version=rows[0]["version"], day=rows[0]["today"])
+
+    async def reference_versions(self) -> Versions:
+        """The newest version of each kind of reference data that was ever loaded."""
+        rows = await self._connection.fetch(_SQL["reference_versions"])
+        return {row["kind"]: Version(row["version"], row["day"]) for row in rows}
 
     async def figures(self, query: FiguresQuery, providers: Providers, structure: Structure) -> list[Group]:
         """The groups that were asked for, in a structure, of what these providers posted (None: all)."""

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from pydantic import BaseModel
 from schemas.documents import tables
 from schemas.documents.files import documents
 from schemas.national.rules.figures import Totals
-from services.reporting import figures, paging, query, questions, records
+from services.reporting import explanation, figures, paging, query, questions, records
 from services.reporting.lookup import MOST_ITEMS, EventName, RequestName
+from services.reporting.structure import AS_WAS
 from services.reporting.table import Table, json_body
 
 DOCUMENT = json.loads(documents()["reporting-openapi.json"])
@@ -42,6 +44,7 @@ def columns(model: type[BaseModel]) -> tuple[str, ...]:
         (tables.FiguresRow, figures.COLUMNS),
         (tables.QuestionRow, questions.QUESTION_COLUMNS),
         (tables.ChoiceRow, questions.CHOICE_COLUMNS),
+        (tables.ExplanationRow, explanation.COLUMNS),
         (tables.EventRow, records.EVENT_COLUMNS),
         (tables.RequestRow, records.REQUEST_COLUMNS),
         (tables.UncountedRow, records.UNCOUNTED_COLUMNS),
@@ -70,6 +73,17 @@ def test_figures_are_what_the_document_says(kind: Any, counts: tuple[int, int, i
     hold("FiguresTable", figures.figure_table(kind, query.KEYS, groups, applied, RULES))
     hold("FiguresTable", figures.count_table(kind, query.KEYS, groups, RULES))
     hold("FiguresTable", figures.count_table(kind, (), groups, RULES))
+
+
+@pytest.mark.parametrize("counts_only", [True, False])
+@pytest.mark.parametrize("kind", ["start", "workplace_instructor", "workplace"])
+@pytest.mark.parametrize("copied", [True, False])
+def test_explanations_are_what_the_document_says(kind: Any, counts_only: bool, copied: bool) -> None:
+    asked = query.ExplainQuery(kind, "2025-2026", PROVIDER, "as_was")
+    totals = Totals(10, 3, 300, 20, Fraction(720))
+    for group in (None, figures.Group((PROVIDER, "", "", "", ""), (figures.Part(PROVIDER, copied, totals),))):
+        table = explanation.explanation(asked, group, AS_WAS, MODELS, {}, counts_only=counts_only)
+        hold("ExplanationTable", table)
 
 
 def test_answers_are_what_the_document_says() -> None:
@@ -123,6 +137,7 @@ def test_the_check_of_tables_can_fail() -> None:
         ("/v1/figures", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
         ("/v1/figures/questions", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
         ("/v1/figures/choices", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
+        ("/v1/figures/explain", lambda pairs: query.explain_query(pairs, first_period="2018-2019")),
         ("/v1/requests", query.requests_query),
         ("/v1/quarantine", query.quarantine_query),
         ("/v1/books", query.books_query),
