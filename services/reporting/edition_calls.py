@@ -76,7 +76,12 @@ class EditionCalls:
             asked = query.figures
             found = await edition_store.groups(snapshot, edition.number, query)
             groups, token = cut(found, asked.limit, lambda group: group.key)
-            of = await edition_store.coefficients(snapshot, edition.number, asked.survey, estimate=query.estimate)
+            every = await edition_store.coefficients(snapshot, edition)
+            of = {
+                provider: value
+                for (estimate, kind, provider), value in every.items()
+                if (estimate, kind) == (query.estimate, asked.survey)
+            }
 
             def build() -> Page:
                 table = figures.figure_table(asked.survey, asked.by, groups, of, edition.rules)

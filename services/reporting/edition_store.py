@@ -6,11 +6,11 @@ from typing import Any
 
 from schemas.national.rules.coefficient import Coefficient
 from schemas.national.rules.figures import Totals
-from schemas.national.surveys import SurveyKind
 from services.reporting.difference import Frozen, Sum
 from services.reporting.edition_query import EditionFiguresQuery, EditionsQuery
 from services.reporting.editions import ACTUAL, ESTIMATE, Edition, coefficient_of, edition_of
 from services.reporting.figures import Group
+from services.reporting.national import CoefficientKey
 from services.reporting.questions import AnsweredGroup
 from services.reporting.store import Snapshot
 
@@ -38,15 +38,11 @@ async def answered_groups(snapshot: Snapshot, number: int, query: EditionFigures
     return await snapshot.answered_groups("edition_answers", *await _grouping(snapshot, number, query))
 
 
-async def coefficients(
-    snapshot: Snapshot, number: int, kind: SurveyKind, *, estimate: bool
-) -> Mapping[str, Coefficient | None]:
+async def coefficients(snapshot: Snapshot, of: Edition) -> Mapping[CoefficientKey, Coefficient]:
     """The frozen coefficient of every provider that has one."""
-    rows = await snapshot.fetch("edition_coefficients", number)
     return {
-        row["provider"]: coefficient_of(row)
-        for row in rows
-        if row["survey_kind"] == kind and row["estimate"] == estimate
+        (row["estimate"], row["survey_kind"], row["provider"]): coefficient_of(row, of)
+        for row in await snapshot.fetch("edition_coefficients", of.number)
     }
 
 

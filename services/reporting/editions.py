@@ -1,13 +1,13 @@
 """What an edition says of itself, and its rows as tables (national model §7). Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-from schemas.national.parameters import Branch, Rules
-from schemas.national.rules.coefficient import Coefficient
+from schemas.national.parameters import Rules
+from schemas.national.rules.coefficient import Coefficient, coefficient_of_rate
 from services.reporting.records import Row, instant_or_null
 from services.reporting.table import Table
 
@@ -79,7 +79,7 @@ def flagged(table: Table, of_set: str) -> Table:
     return Table(("set", *table.columns), [(of_set, *row) for row in table.rows])
 
 
-def coefficient_of(row: Row) -> Coefficient:
-    """A frozen coefficient, exact."""
-    branch: Branch = next(branch for branch in get_args(Branch) if branch == row["branch"])
-    return Coefficient(Fraction(row["rate"]), branch, Fraction(row["value"]))
+def coefficient_of(row: Row, edition: Edition) -> Coefficient:
+    """A frozen coefficient, exact: its value is the frozen one, whatever this release would compute."""
+    computed = coefficient_of_rate(Fraction(row["rate"]), edition.period, table=edition.rules.coefficients)
+    return replace(computed, value=Fraction(row["value"]))

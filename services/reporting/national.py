@@ -12,7 +12,12 @@ from typing import Final
 from schemas.national.rules.coefficient import Coefficient, weighted_points
 from schemas.national.rules.funding import COMPONENT_OF, Component, funded_points
 from schemas.national.rules.periods import first_day, funding_year, last_day
-from schemas.national.rules.rounding import FIGURE_DECIMALS, FUNDING_SHARE_DECIMALS, POINTS_DECIMALS, round_half_up
+from schemas.national.rules.rounding import (
+    FIGURE_DECIMALS,
+    FUNDING_SHARE_DECIMALS,
+    POINTS_DECIMALS,
+    round_ratio_half_up,
+)
 from schemas.national.surveys import STUDENT_KINDS, SurveyKind
 from services.reporting.editions import ACTUAL, ESTIMATE, Edition
 
@@ -58,6 +63,7 @@ _TARGET_GROUPS: Final[Mapping[SurveyKind, str]] = {
     "completion_parts": "Tutkinnon osia suorittaneet",
 }
 _NO_TARGET_GROUP: Final = "Tieto puuttuu"
+_ONE: Final = Fraction(1)
 _SETS: Final = {ACTUAL: "Toteuma", ESTIMATE: "Estimaatti"}
 
 
@@ -117,6 +123,7 @@ class NationalRows:
         self._coefficients = coefficients
         self._year = funding_year(edition.period)
         self._period = f"{first_day(edition.period):%d.%m.%Y} - {last_day(edition.period):%d.%m.%Y}"
+        self._factors: dict[CoefficientKey, tuple[Fraction | None, Fraction | None]] = {}
         self._wholes: dict[tuple[bool, Component], Fraction] = {}
         for (estimate, kind, provider), points in provider_points.items():
             if self._is_funded(provider):
@@ -134,13 +141,11 @@ class NationalRows:
 
     def _row(self, cell: NationalCell, of_set: str) -> NationalRow:
         students = cell.kind in STUDENT_KINDS
-        component = COMPONENT_OF[cell.kind]
-        estimate = of_set == ESTIMATE
-        points = cell.points + cell.copied_points * self._edition.rules.entrepreneur_factor
-        counted = self._counted((estimate, cell.kind, cell.provider), points)
-        funded = self._is_funded(cell.provider)
-        whole = self._wholes.get((estimate, component))
-        share = counted / whole if funded and counted and whole else None
+        of_counted, of_share = self._factors_of((of_set == ESTIMATE, cell.kind, cell.provider))
+        entrepreneurs = self._edition.rules.entrepreneur_factor
+        # Points as a ratio: a fraction a row would cost more than all the rest.
+        points = cell.points * entrepreneurs.denominator + cell.copied_points * entrepreneurs.numerator
+        ratio = (points, entrepreneurs.denominator)
         provider = self._organisations[cell.provider]
         return (
             provider.name,
@@ -151,21 +156,31 @@ class NationalRows:
             self._period,
             cell.month.year,
             cell.month.month,
-            _SURVEYS[component],
+            _SURVEYS[COMPONENT_OF[cell.kind]],
             _TARGET_GROUPS.get(cell.kind, _NO_TARGET_GROUP),
             cell.qualification,
-            int(funded),
+            int(self._is_funded(cell.provider)),
             provider.business_id,
             self._organisations[cell.institution].institution_code if cell.institution else None,
             cell.site or None,
             cell.qualification,
             cell.targets if students else cell.target_days,
             cell.respondents if students else cell.respondent_days,
-            _units(Fraction(points), POINTS_DECIMALS),
-            None if cell.kind == "workplace" else _units(counted, FIGURE_DECIMALS),
-            _units(share, FUNDING_SHARE_DECIMALS),
+            _units(ratio, _ONE, POINTS_DECIMALS),
+            None if cell.kind == "workplace" else _units(ratio, of_counted, FIGURE_DECIMALS),
+            _units(ratio, of_share, FUNDING_SHARE_DECIMALS) if points else None,
             self._edition.day,
         )
+
+    def _factors_of(self, key: CoefficientKey) -> tuple[Fraction | None, Fraction | None]:
+        """By what points are multiplied to give what the funding counts, and the share; None where it is blank."""
+        found = self._factors.get(key)
+        if found is None:
+            estimate, kind, provider = key
+            counted = self._counted(key, _ONE)
+            whole = self._wholes.get((estimate, COMPONENT_OF[kind])) if self._is_funded(provider) else None
+            found = self._factors[key] = (counted, counted / whole if counted and whole else None)
+        return found
 
     def _counted(self, key: CoefficientKey, points: Fraction) -> Fraction | None:
         """Weighted points as the funding counts them: whole qualifications threefold, the workplace's as they are."""
@@ -182,5 +197,8 @@ class NationalRows:
         return None if known is None else known.name
 
 
-def _units(value: Fraction | None, decimals: int) -> int | None:
-    return None if value is None else round_half_up(value * 10**decimals)
+def _units(points: tuple[int, int], factor: Fraction | None, decimals: int) -> int | None:
+    """Points times a factor, as a whole number of the last decimal."""
+    if factor is None:
+        return None
+    return round_ratio_half_up(points[0] * factor.numerator * 10**decimals, points[1] * factor.denominator)

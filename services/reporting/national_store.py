@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from services.reporting.edition_store import frozen
-from services.reporting.editions import ESTIMATE, Edition, coefficient_of
+from services.reporting.edition_store import coefficients, frozen
+from services.reporting.editions import ESTIMATE, Edition
 from services.reporting.national import CoefficientKey, NationalCell, NationalRows, Organisation
 from services.reporting.national_files import OPEN, NationalFile
 from services.reporting.records import Row
@@ -16,10 +16,6 @@ MOST_NAMED: Final = 100
 """How many organisations without a code are named at once."""
 
 _CELLS_AT_ONCE: Final = 5_000
-_CELL: Final = (
-    "provider", "month", "institution", "site", "qualification", "targets", "respondents", "target_days",
-    "respondent_days", "points", "copied_points", "actual",
-)  # fmt: skip
 
 
 async def unnamed(snapshot: Snapshot, edition: Edition) -> list[tuple[str, str]]:
@@ -59,11 +55,8 @@ async def _rows(snapshot: Snapshot, edition: Edition) -> NationalRows:
         )
         for row in await snapshot.fetch("edition_organisations", edition.number)
     }
-    coefficients = {
-        (row["estimate"], row["survey_kind"], row["provider"]): coefficient_of(row)
-        for row in await snapshot.fetch("edition_coefficients", edition.number)
-    }
-    return NationalRows(edition, organisations, coefficients, await _provider_points(snapshot, edition))
+    points = await _provider_points(snapshot, edition)
+    return NationalRows(edition, organisations, await coefficients(snapshot, edition), points)
 
 
 async def _provider_points(snapshot: Snapshot, edition: Edition) -> dict[CoefficientKey, Fraction]:
@@ -77,4 +70,5 @@ async def _provider_points(snapshot: Snapshot, edition: Edition) -> dict[Coeffic
 
 
 def _cell(row: Row) -> NationalCell:
-    return NationalCell(kind=row["survey_kind"], **{name: row[name] for name in _CELL})
+    """A row of edition_national, whose columns are in the order of a cell's."""
+    return NationalCell(*row.values())

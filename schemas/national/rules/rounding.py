@@ -20,8 +20,13 @@ FUNDING_SHARE_DECIMALS = 29
 
 def round_half_up(value: Fraction) -> int:
     """Return the nearest whole number; a half goes away from zero."""
-    magnitude = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
-    return magnitude if value >= 0 else -magnitude
+    return round_ratio_half_up(value.numerator, value.denominator)
+
+
+def round_ratio_half_up(numerator: int, denominator: int) -> int:
+    """The same of a ratio that needn't be in lowest terms; the denominator is above 0."""
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return magnitude if numerator >= 0 else -magnitude
 
 
 def decimal_text(value: Fraction, decimals: int) -> str:
