@@ -6,6 +6,7 @@ from schemas.national.model import NationalModels
 from services.reporting.calls import Calls
 from services.reporting.figure_calls import FigureCalls
 from services.reporting.record_calls import RecordCalls
+from services.reporting.rule_calls import RuleCalls
 from services.reporting.telemetry import Telemetry
 from services.runtime.problem_documents import NOT_FOUND, problem_document
 
@@ -15,7 +16,7 @@ class Reports:
 
     def __init__(self, models: NationalModels, telemetry: Telemetry, contract: bytes | None) -> None:
         calls = Calls(models, telemetry)
-        self._groups = (FigureCalls(calls), RecordCalls(calls))
+        self._groups = (FigureCalls(calls), RecordCalls(calls), RuleCalls(calls))
         self._contract = contract
 
     def routes(self) -> list[web.RouteDef]:
