@@ -91,9 +91,9 @@ class AskedPeriod(_Rule):
 
 
 class DurationQuestion(_Rule):
-    """All work periods of one learner, by the names that they have in events; other members are ignored."""
+    """The work periods of one learner that overlap, by their names in events; other members are ignored."""
 
-    periods: Annotated[list[AskedPeriod], Field(max_length=20)]
+    periods: Annotated[list[AskedPeriod], Field(max_length=10)]
 
 
 RULE_ROWS: Final = (WindowRow, BusinessIdRow, AttributionRow, CoefficientRow, DurationRow)

@@ -34,9 +34,11 @@ COEFFICIENT_COLUMNS: Final = (
 )  # fmt: skip
 DURATION_COLUMNS: Final = ("weighted_days_exact", "weighted_days", "duration_days")
 
-MOST_PERIODS: Final = 20
-MOST_INTERRUPTIONS: Final = 60
+MOST_PERIODS: Final = 10
+MOST_INTERRUPTIONS: Final = 30
 MOST_DAYS: Final = 1_100
+"""Every day of a period is held against all others and all interruptions: this bounds what a question costs."""
+
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
 
@@ -184,7 +186,7 @@ def durations(body: bytes, rules: Rules) -> Table | BadBody:
 _ADVICE: Final = (
     'Send {"periods": [{"work_period_start", "work_period_end", "part_time_percentage", '
     '"interruptions": [{"start", "end"}, …]}, …]}: '
-    f"all periods of one learner, at most {MOST_PERIODS} of at most {MOST_DAYS} days, with at most "
+    f"all periods of one learner that overlap, at most {MOST_PERIODS} of at most {MOST_DAYS} days, with at most "
     f"{MOST_INTERRUPTIONS} interruptions in all; days of the years {FIRST_YEAR} to {LAST_YEAR} such as 2025-08-11."
 )
 
