@@ -5,6 +5,7 @@ What costs the processor more than a moment runs in a thread, so that one large 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final, TypeVar
 
 from aiohttp import web
@@ -20,7 +21,12 @@ from services.reporting.store import Snapshot, Store
 from services.reporting.table import Table
 from services.reporting.telemetry import Telemetry
 from services.runtime.authorisation import authorised
-from services.runtime.problem_documents import INSUFFICIENT_SCOPE, ProblemType, problem_document
+from services.runtime.problem_documents import (
+    INSUFFICIENT_SCOPE,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+    problem_document,
+)
 from services.runtime.tokens import Caller, TokenVerifier, scope_challenge
 
 STORE: Final = web.AppKey("store", Store)
@@ -79,9 +85,17 @@ class Calls:
         moment, build = await request.app[STORE].read(fetch)
         if isinstance(build, Denied):
             return denied(request, build)
+<<<<<<< HEAD
         as_of = records.instant_or_null(moment if edition is None else edition.complete_until)
         model = self.models.newest.version if edition is None else edition.model
         number = None if edition is None else edition.number
+=======
+        return await self.write(request, build, moment)
+
+    async def write(self, request: web.Request, build: Build, moment: datetime | None) -> web.Response:
+        """Make the table and write it; `moment` is that of what was read, None where nothing was."""
+        as_of = records.instant_or_null(moment)
+>>>>>>> 10e5eb4d160f7b486ebffc00b95d66a2c814258c
         media_type = preferred_media_type(request.headers.get("Accept", ""))
 
         def make() -> tuple[bytes, int, str | None]:
@@ -122,4 +136,13 @@ def denied(request: web.Request, reason: Denied) -> web.Response:
     """The answer that says why nothing may be shown."""
     return problem_document(
         request, INSUFFICIENT_SCOPE, reason.detail, headers={"WWW-Authenticate": scope_challenge(reason.scope)}
+    )
+
+
+def encoded_body(request: web.Request) -> web.Response | None:
+    """The refusal of a body that has a content encoding, which could be endless once unpacked; None for any other."""
+    if request.headers.get("Content-Encoding", "identity") == "identity":
+        return None
+    return problem_document(
+        request, UNSUPPORTED_MEDIA_TYPE, "Send the body as it is.", headers={"Accept-Encoding": "identity"}
     )

@@ -85,7 +85,27 @@ def explanation(
     return Table(COLUMNS, [*steps])
 
 
-def coefficient_steps(applied: Coefficient, table: tuple[CoefficientRow, ...]) -> Iterator[Step]:
+def coefficient_steps(
+    kind: SurveyKind, totals: Totals, applied: Coefficient | None, figures: Table, rules: Rules
+) -> Iterator[Step]:
+    """From a rate to weighted points; `figures` is the table of one row that writes them."""
+    if applied is not None:
+        yield from _branch_steps(applied, rules.coefficients)
+        coefficient_rule = "coefficient_exact, written once"
+    elif kind == "workplace":
+        coefficient_rule = "the workplace survey has no correction (§7)"
+    else:
+        coefficient_rule = "null, because r is: nobody answered, or there are no target days (§7)"
+    weighted = weighted_points(kind, totals.points, applied)
+    formula = "points" if kind == "workplace" else "points · coefficient_exact"
+    (row,) = figures.rows
+    of = dict(zip(figures.columns, row, strict=True))
+    yield "coefficient", _text(of["coefficient"]), None, coefficient_rule
+    yield "weighted_points_exact", _or_none(weighted), None, f"{formula}, a fraction in lowest terms (§7)"
+    yield "weighted_points", _text(of["weighted_points"]), None, "weighted_points_exact, written once"
+
+
+def _branch_steps(applied: Coefficient, table: tuple[CoefficientRow, ...]) -> Iterator[Step]:
     """Where in the coefficient's table a rate falls, and what it gives there."""
     row = next(row for row in table if row.from_period == applied.from_period)
     pieces = "; else ".join(f"{_condition(piece)}{_formula(piece)}" for piece in row.pieces)
@@ -117,7 +137,7 @@ def _whole(asked: ExplainQuery, provider: str, group: Group, rules: Rules) -> It
         yield from _copied(group, rules)
     columns = _WRITTEN if kind not in STUDENT_KINDS else [name for name in _WRITTEN if not name.endswith("_days")]
     yield from _written(figures, tuple(columns))
-    yield from _coefficient(kind, totals, applied.get(provider), figures, rules)
+    yield from coefficient_steps(kind, totals, applied.get(provider), figures, rules)
     yield "rounding", "half up", None, "every decimal is written once, half away from zero, never computed with (§7)"
 
 
@@ -135,25 +155,6 @@ def _copied(group: Group, rules: Rules) -> Iterator[Step]:
         yield f"{prefix}_points", decimal_text(totals.points, POINTS_DECIMALS), None, whose
     added = entrepreneur_copy(copied, factor=factor).points
     yield "copied_points_added", decimal_text(added, POINTS_DECIMALS), None, f"copied_points · {factor} (§7)"
-
-
-def _coefficient(
-    kind: SurveyKind, totals: Totals, applied: Coefficient | None, figures: Table, rules: Rules
-) -> Iterator[Step]:
-    if applied is not None:
-        yield from coefficient_steps(applied, rules.coefficients)
-        coefficient_rule = "coefficient_exact, written once"
-    elif kind == "workplace":
-        coefficient_rule = "the workplace survey has no correction (§7)"
-    else:
-        coefficient_rule = "null, because r is: nobody answered, or there are no target days (§7)"
-    weighted = weighted_points(kind, totals.points, applied)
-    formula = "points" if kind == "workplace" else "points · coefficient_exact"
-    (row,) = figures.rows
-    of = dict(zip(figures.columns, row, strict=True))
-    yield "coefficient", _text(of["coefficient"]), None, coefficient_rule
-    yield "weighted_points_exact", _or_none(weighted), None, f"{formula}, a fraction in lowest terms (§7)"
-    yield "weighted_points", _text(of["weighted_points"]), None, "weighted_points_exact, written once"
 
 
 def _written(table: Table, columns: tuple[str, ...]) -> Iterator[Step]:

@@ -5,17 +5,19 @@ from fractions import Fraction
 import pytest
 
 from schemas.national.model import load_models
-from schemas.national.rules.coefficient import coefficient
 from schemas.national.rules.figures import Totals
 from services.reporting.explanation import coefficient_steps
+from services.reporting.figures import Group, Part, coefficients, figure_table
 
-TABLE = load_models().newest.rules.coefficients
+RULES = load_models().newest.rules
 
 
 def steps(period: str, rate: Fraction) -> dict[str, str | None]:
-    applied = coefficient("start", period, Totals(rate.denominator, rate.numerator, 0, 0, Fraction(0)), table=TABLE)
-    assert applied is not None
-    return {name: value for name, value, _, _ in coefficient_steps(applied, TABLE)}
+    totals = Totals(rate.denominator, rate.numerator, 0, 0, Fraction(0))
+    group = Group(("", "", "", "", ""), (Part("", False, totals),))
+    applied = coefficients("start", period, [group], RULES)
+    figures = figure_table("start", (), [group], applied, RULES)
+    return {name: value for name, value, _, _ in coefficient_steps("start", totals, applied[""], figures, RULES)}
 
 
 @pytest.mark.parametrize(
