@@ -85,17 +85,15 @@ class Calls:
         moment, build = await request.app[STORE].read(fetch)
         if isinstance(build, Denied):
             return denied(request, build)
-<<<<<<< HEAD
+        return await self.write(request, build, moment, edition=edition)
+
+    async def write(
+        self, request: web.Request, build: Build, moment: datetime | None, *, edition: Edition | None = None
+    ) -> web.Response:
+        """Make the table and write it; `moment` is that of what was read, None where nothing was."""
         as_of = records.instant_or_null(moment if edition is None else edition.complete_until)
         model = self.models.newest.version if edition is None else edition.model
         number = None if edition is None else edition.number
-=======
-        return await self.write(request, build, moment)
-
-    async def write(self, request: web.Request, build: Build, moment: datetime | None) -> web.Response:
-        """Make the table and write it; `moment` is that of what was read, None where nothing was."""
-        as_of = records.instant_or_null(moment)
->>>>>>> 10e5eb4d160f7b486ebffc00b95d66a2c814258c
         media_type = preferred_media_type(request.headers.get("Accept", ""))
 
         def make() -> tuple[bytes, int, str | None]:

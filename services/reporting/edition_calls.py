@@ -1,5 +1,6 @@
 """The calls about editions: what they say of themselves, their figures, and the difference of two."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -24,6 +25,8 @@ from services.runtime.problem_documents import NOT_FOUND, ProblemType, problem_d
 
 DIFFERENT_PERIODS: Final = ProblemType("different_periods", 409, "Editions of two periods can't be compared")
 
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+
 Q = TypeVar("Q")
 
 
@@ -35,14 +38,14 @@ class EditionCalls:
 
     def routes(self) -> list[web.RouteDef]:
         """Each call is named, by the name that metrics have for it."""
-        one = "/v1/editions/{number:[0-9]{1,9}}"
+        one = "/v1/editions/{number}"
         return [
             web.get("/v1/editions", self.editions, name="editions"),
             web.get(one, self.edition, name="edition"),
             web.get(f"{one}/figures", self.figures, name="edition_figures"),
             web.get(f"{one}/questions", self.questions, name="edition_questions"),
             web.get(f"{one}/choices", self.choices, name="edition_choices"),
-            web.get(f"{one}/difference/{{other:[0-9]{{1,9}}}}", self.difference, name="edition_difference"),
+            web.get(f"{one}/difference/{{other}}", self.difference, name="edition_difference"),
         ]
 
     async def editions(self, request: web.Request) -> web.Response:
@@ -173,7 +176,10 @@ class EditionCalls:
 
 async def edition_named(request: web.Request, name: str) -> Edition | None:
     """The edition whose number stands in the address under this name."""
-    number = int(request.match_info[name])
+    text = request.match_info[name]
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = int(text)
     _, found = await request.app[STORE].read(lambda snapshot: edition_store.edition(snapshot, number))
     return found
 

@@ -35,8 +35,7 @@ class NationalCalls:
 
     def routes(self) -> list[web.RouteDef]:
         """Named by the name that metrics have for it. It has no HEAD: that would make a whole file for nothing."""
-        path = "/v1/editions/{number:[0-9]{1,9}}/national"
-        return [web.get(path, self.national, name="edition_national", allow_head=False)]
+        return [web.get("/v1/editions/{number}/national", self.national, name="edition_national", allow_head=False)]
 
     async def national(self, request: web.Request) -> web.StreamResponse:
         """The data set as CSV, Parquet or XLSX."""

@@ -165,7 +165,7 @@ async def published_totals(
         ("/v1/editions/9/figures?survey=start", 404, "no edition of that number"),
         ("/v1/editions/1/difference/9", 404, "no edition of that number"),
         ("/v1/editions/1/difference/2", 409, "Edition 1 is of 2024-2025, edition 2 of 2023-2024"),
-        ("/v1/editions/x", 404, "address"),
+        ("/v1/editions/x", 404, "no edition of that number"),
         ("/v1/editions/1?period=2024-2025", 400, "period"),
         ("/v1/editions/1/figures", 400, "survey: it is needed"),
         ("/v1/editions/1/figures?survey=start&period=2025-2026", 400, "period: edition 1 is of 2024-2025"),
