@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     for name in (
         "demo",
         "documents",
+        "export",
         "funding",
         "log",
         "mergers",

@@ -6,6 +6,7 @@ What costs the processor more than a moment runs in a thread, so that one large 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeVar
 
 from aiohttp import web
@@ -14,13 +15,19 @@ from schemas.national.model import NationalModels
 from services.reporting import records
 from services.reporting.access import Denied, Grant, Resource, access, scopes_of
 from services.reporting.answers import answer, body_of, preferred_media_type
+from services.reporting.editions import Edition
 from services.reporting.parameters import BadQuery, Pairs
 from services.reporting.query import Query
 from services.reporting.store import Snapshot, Store
 from services.reporting.table import Table
 from services.reporting.telemetry import Telemetry
 from services.runtime.authorisation import authorised
-from services.runtime.problem_documents import INSUFFICIENT_SCOPE, ProblemType, problem_document
+from services.runtime.problem_documents import (
+    INSUFFICIENT_SCOPE,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemType,
+    problem_document,
+)
 from services.runtime.tokens import Caller, TokenVerifier, scope_challenge
 
 STORE: Final = web.AppKey("store", Store)
@@ -74,15 +81,30 @@ class Calls:
             return denied(request, grant)
         return await self.read(request, lambda snapshot: fetch(snapshot, query, grant))
 
-    async def read(self, request: web.Request, fetch: Callable[[Snapshot], Awaitable[Build | Denied]]) -> web.Response:
+    async def read(
+        self,
+        request: web.Request,
+        fetch: Callable[[Snapshot], Awaitable[Build | Denied]],
+        *,
+        edition: Edition | None = None,
+    ) -> web.Response:
         """The last steps of every call: read in one snapshot, make the table, write it.
 
-        Some of what may be seen is known only when the structure was read.
+        Some of what may be seen is known only when the structure was read. With an edition the envelope is its own:
+        its number, its model, and up to when it is complete.
         """
         moment, build = await request.app[STORE].read(fetch)
         if isinstance(build, Denied):
             return denied(request, build)
-        as_of = records.instant_or_null(moment)
+        return await self.write(request, build, moment, edition=edition)
+
+    async def write(
+        self, request: web.Request, build: Build, moment: datetime | None, *, edition: Edition | None = None
+    ) -> web.Response:
+        """Make the table and write it; `moment` is that of what was read, None where nothing was."""
+        as_of = records.instant_or_null(moment if edition is None else edition.complete_until)
+        model = self.models.newest.version if edition is None else edition.model
+        number = None if edition is None else edition.number
         media_type = preferred_media_type(request.headers.get("Accept", ""))
 
         def make() -> tuple[bytes, int, str | None] | NoTable:
@@ -90,7 +112,7 @@ class Calls:
             if isinstance(page, NoTable):
                 return page
             table, token = page
-            body = body_of(table, media_type, as_of=as_of, model=self.models.newest.version, next_token=token)
+            body = body_of(table, media_type, as_of=as_of, model=model, next_token=token, edition=number)
             return body, len(table.rows), token
 
         made = await asyncio.to_thread(make)
@@ -129,4 +151,13 @@ def denied(request: web.Request, reason: Denied) -> web.Response:
     """The answer that says why nothing may be shown."""
     return problem_document(
         request, INSUFFICIENT_SCOPE, reason.detail, headers={"WWW-Authenticate": scope_challenge(reason.scope)}
+    )
+
+
+def encoded_body(request: web.Request) -> web.Response | None:
+    """The refusal of a body that has a content encoding, which could be endless once unpacked; None for any other."""
+    if request.headers.get("Content-Encoding", "identity") == "identity":
+        return None
+    return problem_document(
+        request, UNSUPPORTED_MEDIA_TYPE, "Send the body as it is.", headers={"Accept-Encoding": "identity"}
     )

@@ -7,9 +7,10 @@ from aiohttp import web
 from services.reporting import figures, questions
 from services.reporting.access import Denied, Grant, Resource, in_structure
 from services.reporting.calls import Build, Calls, Page
+from services.reporting.explanation import explanation
 from services.reporting.paging import cut
 from services.reporting.parameters import BadQuery, Pairs
-from services.reporting.query import FiguresQuery, figures_query
+from services.reporting.query import ExplainQuery, FiguresQuery, explain_query, figures_query
 from services.reporting.questions import AnsweredGroup
 from services.reporting.store import Snapshot
 from services.reporting.table import Table
@@ -27,6 +28,7 @@ class FigureCalls:
             web.get("/v1/figures", self.figures, name="figures"),
             web.get("/v1/figures/questions", self.questions, name="questions"),
             web.get("/v1/figures/choices", self.choices, name="choices"),
+            web.get("/v1/figures/explain", self.explain, name="explain"),
         ]
 
     async def figures(self, request: web.Request) -> web.Response:
@@ -78,6 +80,28 @@ class FigureCalls:
             return lambda: (table(query, groups), token)
 
         return await self._calls.table(request, Resource.ANSWERS, self._figures_query, fetch)
+
+    async def explain(self, request: web.Request) -> web.Response:
+        """One provider's figure, step by step."""
+
+        async def fetch(snapshot: Snapshot, query: ExplainQuery, grant: Grant) -> Build | Denied:
+            structure = await snapshot.structure(query.structure)
+            allowed = in_structure(grant, structure, asked=query.asked_providers)
+            if isinstance(allowed, Denied):
+                return allowed
+            groups = await snapshot.provider_totals(query.survey, query.period, {query.provider}, structure)
+            versions = await snapshot.reference_versions()
+            found = groups[0] if groups else None
+            models, counts_only = self._calls.models, allowed.counts_only
+            return lambda: (
+                explanation(query, found, structure, models, versions, counts_only=counts_only),
+                None,
+            )
+
+        return await self._calls.table(request, Resource.FIGURES, self._explain_query, fetch)
+
+    def _explain_query(self, pairs: Pairs) -> ExplainQuery | BadQuery:
+        return explain_query(pairs, first_period=self._calls.rules.coefficients[0].from_period)
 
     def _figures_query(self, pairs: Pairs) -> FiguresQuery | BadQuery:
         return figures_query(pairs, first_period=self._calls.rules.coefficients[0].from_period)

@@ -16,6 +16,7 @@ ONE_OID: Final = "give one provider's OID"
 _OID: Final = re.compile(types.whole(types.OID_PATTERN))
 _NAME: Final = re.compile(r"[a-z_]{1,32}")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_VALUES: Final = 500
 
 Pairs = Iterable[tuple[str, str]]
@@ -49,9 +50,9 @@ class Given:
         for name, value in pairs:
             if name not in known:
                 shown = name if _NAME.fullmatch(name) else "?"
-                self._refuse(shown, f"there is no such parameter; those that there are: {', '.join(known)}")
+                self.refuse(shown, f"there is no such parameter; those that there are: {', '.join(known)}")
             elif name in self._values:
-                self._refuse(name, "give it once")
+                self.refuse(name, "give it once")
             else:
                 self._values[name] = value
 
@@ -65,13 +66,13 @@ class Given:
             return None
         value = read(self._values[name])
         if value is None:
-            self._refuse(name, advice)
+            self.refuse(name, advice)
         return value
 
     def needed(self, name: str, read: Callable[[str], T | None], advice: str) -> T | None:
         """The same of a parameter that has to be given."""
         if name not in self._values:
-            self._refuse(name, f"it is needed: {advice}")
+            self.refuse(name, f"it is needed: {advice}")
         return self.optional(name, read, advice)
 
     def list(self, name: str, read: Callable[[str], T | None], advice: str) -> Sequence[T] | None:
@@ -102,7 +103,8 @@ class Given:
         limit = self.optional("limit", _limit, f"give a whole number from {LEAST_LIMIT} to {MOST_LIMIT}")
         return after, limit or USUAL_LIMIT
 
-    def _refuse(self, name: str, detail: str) -> None:
+    def refuse(self, name: str, detail: str) -> None:
+        """Add what is wrong with a parameter."""
         self.problems.append(BadParameter(name, detail))
 
 
@@ -119,6 +121,14 @@ def matching(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
 def an_oid(text: str) -> str | None:
     """Reads an organisation's OID."""
     return text if _OID.match(text) else None
+
+
+def a_day(text: str) -> date | None:
+    """Reads a day such as 2025-08-11."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def whole_number(text: str) -> str | None:

@@ -76,6 +76,21 @@ class FiguresQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainQuery:
+    """Whose figure is explained: one provider's, of one survey and period, in a structure."""
+
+    survey: SurveyKind
+    period: str
+    provider: str
+    structure: StructureName
+
+    @property
+    def asked_providers(self) -> frozenset[str] | None:
+        """The providers that the query names."""
+        return frozenset({self.provider})
+
+
+@dataclass(frozen=True, slots=True)
 class RequestsQuery:
     """Which requests that don't count: of one provider, after a subject."""
 
@@ -120,13 +135,13 @@ class BooksQuery:
         return self.providers
 
 
-Query = FiguresQuery | FundingQuery | RequestsQuery | QuarantineQuery | BooksQuery
+Query = FiguresQuery | ExplainQuery | FundingQuery | RequestsQuery | QuarantineQuery | BooksQuery
 
 
 def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery:
     """Read the parameters of the figures; periods before `first_period` have no rules."""
     given = Given(pairs, ("survey", "period", "by", *KEYS, "structure"))
-    survey: SurveyKind | None = given.needed("survey", one_of(SURVEY_KINDS), f"give one of {', '.join(SURVEY_KINDS)}")
+    survey = _survey(given)
     period = given.needed("period", *period_from(first_period))
     by = given.list("by", one_of(KEYS), f"give what to group by, of {', '.join(KEYS)}, separated by commas")
     of_period = months_of(period) if period else ()
@@ -135,7 +150,7 @@ def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery
         lambda text: month_in(text, of_period) if period else date.min,
         "give months of the period such as 2025-08, separated by commas",
     )
-    structure: StructureName | None = given.optional("structure", one_of(STRUCTURES), f"give {' or '.join(STRUCTURES)}")
+    structure = _structure(given)
     filters = {
         "providers": given.set("provider", an_oid, AN_OID),
         "institutions": given.set("institution", an_oid, AN_OID),
@@ -155,11 +170,22 @@ def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery
         period=period,
         by=tuple(key for key in KEYS if key in wanted),
         months=tuple(sorted(set(months or of_period))),
-        structure=structure or "as_was",
+        structure=structure,
         after=after,
         limit=limit,
         **filters,
     )
+
+
+def explain_query(pairs: Pairs, *, first_period: str) -> ExplainQuery | BadQuery:
+    """Read the parameters of an explanation; periods before `first_period` have no rules."""
+    given = Given(pairs, ("survey", "period", "provider", "structure"), paged=False)
+    survey, period = _survey(given), given.needed("period", *period_from(first_period))
+    provider = given.needed("provider", an_oid, ONE_OID)
+    structure = _structure(given)
+    if given.problems or survey is None or period is None or provider is None:
+        return given.bad()
+    return ExplainQuery(survey, period, provider, structure)
 
 
 def requests_query(pairs: Pairs) -> RequestsQuery | BadQuery:
@@ -192,3 +218,13 @@ def books_query(pairs: Pairs) -> BooksQuery | BadQuery:
     providers = given.set("provider", an_oid, AN_OID)
     after, limit = given.page(1)
     return given.bad() if given.problems else BooksQuery(providers, after[0] if after else None, limit)
+
+
+def _survey(given: Given) -> SurveyKind | None:
+    kind: SurveyKind | None = given.needed("survey", one_of(SURVEY_KINDS), f"give one of {', '.join(SURVEY_KINDS)}")
+    return kind
+
+
+def _structure(given: Given) -> StructureName:
+    name: StructureName | None = given.optional("structure", one_of(STRUCTURES), f"give {' or '.join(STRUCTURES)}")
+    return name or "as_was"

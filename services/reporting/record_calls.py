@@ -6,7 +6,7 @@ from aiohttp import web
 
 from services.reporting import records
 from services.reporting.access import Denied, Grant, Resource, access
-from services.reporting.calls import Build, Calls, denied
+from services.reporting.calls import Build, Calls, denied, encoded_body
 from services.reporting.lookup import BadLookup, EventName, RequestName, lookup
 from services.reporting.paging import cut
 from services.reporting.query import (
@@ -18,7 +18,7 @@ from services.reporting.query import (
     requests_query,
 )
 from services.reporting.store import Snapshot
-from services.runtime.problem_documents import BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE, problem_document
+from services.runtime.problem_documents import BAD_REQUEST, problem_document
 
 
 class RecordCalls:
@@ -71,10 +71,8 @@ class RecordCalls:
         caller = await self._calls.caller(request, Resource.LOOKUP)
         if isinstance(caller, web.Response):
             return caller
-        if request.headers.get("Content-Encoding", "identity") != "identity":
-            return problem_document(
-                request, UNSUPPORTED_MEDIA_TYPE, "Send the body as it is.", headers={"Accept-Encoding": "identity"}
-            )
+        if (refusal := encoded_body(request)) is not None:
+            return refusal
         asked = lookup(await request.read())
         if isinstance(asked, BadLookup):
             return problem_document(request, BAD_REQUEST, asked.detail)

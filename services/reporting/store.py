@@ -19,6 +19,7 @@ from schemas.national.rules.figures import Totals
 from schemas.national.rules.periods import months_of
 from schemas.national.rules.structure import Merger
 from schemas.national.surveys import SurveyKind
+from services.reporting.explanation import Version, Versions
 from services.reporting.figures import Group, GroupKey, Part
 from services.reporting.lookup import EventName, RequestName
 from services.reporting.query import KEYS, BooksQuery, FiguresQuery, QuarantineQuery, RequestsQuery, StructureName
@@ -89,6 +90,11 @@ class Snapshot:
         mergers = [Merger(row["provider"], row["successor"], row["day"]) for row in rows if row["provider"] is not None]
         return latest(mergers, version=rows[0]["version"], day=rows[0]["today"])
 
+    async def reference_versions(self) -> Versions:
+        """The newest version of each kind of reference data that was ever loaded."""
+        rows = await self._connection.fetch(_SQL["reference_versions"])
+        return {row["kind"]: Version(row["version"], row["day"]) for row in rows}
+
     async def figures(self, query: FiguresQuery, providers: Providers, structure: Structure) -> list[Group]:
         """The groups that were asked for, in a structure, of what these providers posted (None: all)."""
         name = "figures_of_requests" if query.needs_requests else "figures_of_months"
@@ -118,6 +124,21 @@ class Snapshot:
         """The rows of a statement as they are."""
         rows: list[Row] = await self._connection.fetch(_SQL[statement], *arguments)
         return rows
+
+    async def cursor(self, statement: str, *arguments: Any) -> Any:
+        """A server-side cursor over the rows of a statement, for as long as the snapshot is open."""
+        return await self._connection.cursor(_SQL[statement], *arguments)
+
+    async def groups(self, statement: str, *arguments: Any) -> list[Group]:
+        """The groups of a statement that gives them with their parts."""
+        return [_group(row) for row in await self._connection.fetch(_SQL[statement], *arguments)]
+
+    async def answered_groups(self, statement: str, *arguments: Any) -> list[AnsweredGroup]:
+        """The groups of a statement that gives them with their histograms."""
+        rows = await self._connection.fetch(_SQL[statement], *arguments)
+        return [
+            AnsweredGroup(key, tuple(_histogram(row) for row in of_group)) for key, of_group in groupby(rows, key=_key)
+        ]
 
     async def events(self, names: Sequence[EventName]) -> list[Row | None]:
         """What became of events, one row or None for each."""

@@ -1,5 +1,6 @@
 """Mergers, loaded as an operator does and seen through HTTP (national model §5)."""
 
+import random
 from datetime import date, timedelta
 from typing import Any
 
@@ -159,3 +160,36 @@ async def test_a_token_sees_a_group_only_when_it_names_everybody_in_it(database:
     status, _ = await ask.refusal(f"{LATEST}&provider={C}", "figures:read", A, B)
     assert status == 403
     assert await ask.rows(f"{LATEST}&by=provider", NATIONAL)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_provider_split_in_two_and_merged_back_has_the_same_figures(
+    database: Database, ask: Asking, seed: int
+) -> None:
+    """What C has whole, A and B share out between them by chance; then B is merged into A."""
+    chance, record = random.Random(seed), Record()
+    instructor = answered("workplace_instructor-2025", {"instructor_01": 4, "instructor_02": 6})
+    for _ in range(60):
+        share, days = chance.choice((A, B)), chance.randrange(40)
+        columns: dict[str, Any] = {"qualification": chance.choice((CAR, COOK))}
+        if chance.random() < 0.6:
+            columns |= {"survey": "workplace_instructor", "entrepreneur": chance.random() < 0.5, "target_days": days}
+            columns |= instructor | {"respondent_days": days, "points": 4 * days} if chance.random() < 0.5 else {}
+        elif chance.random() < 0.5:
+            columns |= {"survey": "workplace", "target_days": days}
+        elif chance.random() < 0.5:
+            columns |= {"points": 4} | answered("start-2025", {"start_01": 4, "start_reason": 1})
+        month = chance.choice((AUGUST, SEPTEMBER))
+        record.request(C, month, **columns)
+        record.request(share, month, **columns)
+    await record.write(database.dsn)
+    await merge(database, (B, A, LONG_AGO))
+    for kind in ("start", "workplace_instructor", "workplace"):
+        for call in ("figures", "figures/questions", "figures/choices"):
+            for keys in ("provider", "provider,month", "provider,month,qualification"):
+                path = f"/v1/{call}?survey={kind}&period=2025-2026&by={keys}"
+                whole = await ask.rows(f"{path}&provider={C}")
+                assert whole or (call, kind) != ("figures", kind)
+                merged = await ask.rows(f"{path}&provider={B}&structure=latest")
+                assert merged == [row | {"provider": A} for row in whole]
+                assert not whole or await ask.rows(f"{path}&provider={A},{B}") != merged
