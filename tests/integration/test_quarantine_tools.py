@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from builders.events import PROVIDER, recorded, student_background, submitted
 from builders.states import MODELS, RULES, Record
-from integration.test_aggregator_applies import HOME, KEYS, Thread, thread  # noqa: F401 - a fixture
+from builders.thread import HOME, KEYS, Thread
 
 from palautevirta.local.postgres import Database
 from schemas.national.model import NationalModels
@@ -73,7 +73,7 @@ async def quarantine(database: Database) -> AsyncIterator[Quarantine]:
         await store.close()
 
 
-async def book(thread: Thread) -> tuple[int, ...]:  # noqa: F811
+async def book(thread: Thread) -> tuple[int, ...]:
     """Records, standing, superseded, duplicate, conflict, rejected of the one provider."""
     row = await thread.connection.fetchrow(
         "SELECT records, standing, superseded, duplicate, conflict, rejected FROM reporting.book"
@@ -83,7 +83,7 @@ async def book(thread: Thread) -> tuple[int, ...]:  # noqa: F811
 
 @pytest.mark.usefixtures("older_release")
 async def test_after_an_upgrade_what_was_not_understood_is_replayed_once_and_the_books_balance(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -116,7 +116,7 @@ async def test_after_an_upgrade_what_was_not_understood_is_replayed_once_and_the
 
 
 async def test_what_still_is_not_understood_costs_a_step_and_nothing_else(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
     await thread.post(recorded(), submitted(questionnaire="start-1999"))
@@ -136,7 +136,7 @@ async def test_what_still_is_not_understood_costs_a_step_and_nothing_else(
 
 
 async def test_a_record_is_closed_with_a_reason_and_stays_counted(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
     await thread.post(recorded(), b"{}", b"[]")
@@ -157,7 +157,7 @@ async def test_a_record_is_closed_with_a_reason_and_stays_counted(
 
 
 async def test_a_record_that_stood_under_no_provider_is_booked_under_its_own_when_it_is_replayed(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     kafka: str,
     topic: str,
     database: Database,
@@ -194,7 +194,7 @@ async def test_a_record_that_stood_under_no_provider_is_booked_under_its_own_whe
 )
 @pytest.mark.usefixtures("older_release")
 async def test_a_record_that_the_log_does_not_hold_says_so(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
     damage: str,
     told: str,
@@ -211,7 +211,7 @@ async def test_a_record_that_the_log_does_not_hold_says_so(
 
 @pytest.mark.usefixtures("older_release")
 async def test_what_the_database_refuses_again_costs_a_step_and_nothing_else(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
     await thread.post(submitted(), model=1)
@@ -226,7 +226,7 @@ async def test_what_the_database_refuses_again_costs_a_step_and_nothing_else(
 
 @pytest.mark.usefixtures("older_release")
 async def test_two_operators_replay_one_record_once(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -242,7 +242,7 @@ async def test_two_operators_replay_one_record_once(
 
 @pytest.mark.usefixtures("older_release")
 async def test_a_replay_waits_for_whoever_writes_the_partition(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
     await thread.post(submitted(), model=1)
