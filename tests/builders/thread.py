@@ -47,6 +47,14 @@ class Thread:
         self._topic = topic
         self._database = database
         self._producer = producer
+        self.settings = {
+            "KAFKA_BOOTSTRAP": kafka,
+            "KAFKA_TOPIC": topic,
+            "DATABASE_URL": database.aggregator_dsn,
+            "DIGEST_KEYS": KEYS,
+            "OPERATIONS_PORT": "0",
+        }
+        """As an aggregator takes them."""
         self.connection: asyncpg.Connection[asyncpg.Record]
 
     async def post(self, *values: dict[str, Any] | bytes, partition: int = HOME, model: int = 2) -> None:
@@ -74,21 +82,20 @@ class Thread:
     @asynccontextmanager
     async def aggregator(self, **settings: str) -> AsyncIterator[None]:
         """An aggregator that runs while the context is open."""
-        environ = {
-            "KAFKA_BOOTSTRAP": self._kafka,
-            "KAFKA_TOPIC": self._topic,
-            "DATABASE_URL": self._database.aggregator_dsn,
-            "DIGEST_KEYS": KEYS,
-            "OPERATIONS_PORT": "0",
-        } | settings
         stopping = asyncio.Event()
-        serving = asyncio.create_task(serve(AggregatorSettings.from_environ(environ), stopping))
+        serving = asyncio.create_task(serve(AggregatorSettings.from_environ(self.settings | settings), stopping))
         try:
             yield
         finally:
             stopping.set()
             async with asyncio.timeout(20):
                 await serving
+
+    async def count(self, *values: dict[str, Any] | bytes, partition: int = HOME, model: int = 2) -> None:
+        """Write the first records of a partition and let an aggregator count them."""
+        await self.post(*values, partition=partition, model=model)
+        async with self.aggregator():
+            await self.read_up_to(len(values), partition)
 
     async def until(self, sql: str, holds: Callable[[Any], bool], *arguments: Any) -> Any:
         """Ask the database until its answer is as expected."""
