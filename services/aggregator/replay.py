@@ -66,7 +66,7 @@ class Quarantine(Store):
 
         `distinct` and `duplicate` leave quarantine, `conflict` stays there under that reason. All else changes nothing:
         the reason for which it still can't be applied, or that it doesn't stand in quarantine.
-        Raises StoreUnavailable, after which the outcome is unknown: repeat it.
+        Raises DigestKeyMissing, or StoreUnavailable, after which the outcome is unknown: repeat it.
         """
         outcome = None if reading.record is None else decoder.decode(reading.record)
         try:

@@ -60,6 +60,16 @@ class FenceLost(StoreError):
     """A partition of the batch is somebody else's now, or stands elsewhere; nothing of the batch was written."""
 
 
+class DigestKeyMissing(StoreError):
+    """The ledger has events of the batch under a digest key that isn't given; nothing of the batch was written."""
+
+    def __init__(self, missing: Mapping[int, int]) -> None:
+        """Numbers of missing keys by partition."""
+        numbers = ", ".join(str(number) for number in sorted(set(missing.values())))
+        super().__init__(f"DIGEST_KEYS has no key {numbers}, with which rows were written: give it back")
+        self.partitions = frozenset(missing)
+
+
 class Unstorable(StoreError):
     """The database refuses the data of some record; nothing of the batch was written."""
 
@@ -143,7 +153,7 @@ class Store:
     async def apply(self, batch: Batch) -> Applied:
         """Apply a batch in one transaction: all of it, or nothing.
 
-        Raises FenceLost, Unstorable, or StoreUnavailable, after which the outcome stands in the fence.
+        Raises FenceLost, Unstorable, DigestKeyMissing; or StoreUnavailable: the outcome then stands in the fence.
         """
         try:
             oids = await self._number_oids(batch)
@@ -263,6 +273,9 @@ class Store:
         first = first_of_each(arrivals, oids)
         names = sorted(first)
         found = await self._connection.fetch(SQL["read_ledger"], *rows.columns(names, 3))
+        missing = {row["partition"]: row["digest_key"] for row in found if row["digest_key"] not in self._keys.keys}
+        if missing:
+            raise DigestKeyMissing(missing)
         entered: dict[EventName, Entered] = {
             (row["partition"], row["provider"], row["event_key"]): Entered(row["digest"], row["digest_key"])
             for row in found

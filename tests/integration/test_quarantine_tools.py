@@ -10,7 +10,7 @@ import pytest
 from builders.command import run_command
 from builders.events import PROVIDER, recorded, student_background, submitted
 from builders.states import MODELS, RULES, Record
-from builders.thread import HOME, Thread
+from builders.thread import HOME, KEYS, Thread
 
 from palautevirta.local.postgres import Database
 from schemas.national.model import NationalModels
@@ -220,6 +220,27 @@ async def test_a_replay_waits_for_whoever_writes_the_partition(
         await thread.until("SELECT count(*) FROM pg_locks WHERE NOT granted", lambda waiting: waiting == 1)
         assert not replaying.done()
     assert await replaying == (0, f"{HOME}-0  distinct\n")
+
+
+@pytest.mark.usefixtures("older_release")
+async def test_a_replay_without_the_key_of_what_stands_already_says_which_key_and_changes_nothing(
+    thread: Thread,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = submitted()
+    await thread.count(recorded(), answer, model=1)
+    monkeypatch.undo()
+    await thread.post(answer)
+    async with thread.aggregator():
+        await thread.read_up_to(3)
+    newer = f"2:{'c3' * 32}"
+    replay = partial(run_command, "quarantine", "replay", f"{HOME}-1")
+    code, told = await replay(settings=thread.settings | {"DIGEST_KEYS": newer})
+    assert (code, told.startswith("Error: DIGEST_KEYS has no key 1"), "Traceback" in told) == (1, True, False), told
+    assert await thread.connection.fetchval("SELECT count(*) FROM feedback.quarantine_step") == 0
+    both = thread.settings | {"DIGEST_KEYS": f"{KEYS},{newer}"}
+    assert await replay(settings=both) == (0, f"{HOME}-1  duplicate\n")
+    assert await thread.broken() == []
 
 
 async def test_the_tool_says_what_is_wrong_with_its_arguments_and_settings(tool: Tool) -> None:
