@@ -25,10 +25,13 @@ _LOG: Final = logger(__name__)
 class Leases:
     """The partitions that this process holds, and the task that keeps, takes and gives them back."""
 
-    def __init__(self, owner: str, partitions: int, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, owner: str, partitions: int, options: Mapping[str, Any], *, transaction_timeout_s: float
+    ) -> None:
         self._owner = owner
         self._partitions = partitions
         self._options = options
+        self._transaction_timeout = timedelta(seconds=transaction_timeout_s)
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._last_beat: float | None = None
         self.held: Mapping[int, int] = {}
@@ -65,6 +68,8 @@ class Leases:
     async def _beat(self) -> None:
         held = await self._pairs("heartbeat", self._owner, LEASE)
         self._last_beat = asyncio.get_running_loop().time()
+        if ended := await self._fetch("end_silent_sessions", self._transaction_timeout):
+            _LOG.warning("silent_sessions_ended", sessions=len(ended))
         (alive,) = await self._fetch("count_aggregators", LEASE)
         share = math.ceil(self._partitions / max(1, alive["count"]))
         if len(held) > share:

@@ -113,10 +113,18 @@ class Applied(Struct, frozen=True):
     rejected: int
 
 
-async def connect(options: Mapping[str, Any]) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection as the aggregator needs it. Raises StoreUnavailable."""
+async def connect(
+    options: Mapping[str, Any], *, transaction_timeout_s: float | None = None
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection as the aggregator needs it, whose transactions Postgres ends at last when the role or we say.
+
+    Raises StoreUnavailable.
+    """
+    session = dict(_SESSION)
+    if transaction_timeout_s is not None:
+        session["transaction_timeout"] = f"{transaction_timeout_s * 1000:.0f}"
     try:
-        return await asyncpg.connect(**options, server_settings=_SESSION, command_timeout=_STATEMENT_TIMEOUT_S)
+        return await asyncpg.connect(**options, server_settings=session, command_timeout=_STATEMENT_TIMEOUT_S)
     except DRIVER_ERRORS as error:
         raise StoreUnavailable(f"Postgres can't be reached: {error}") from error
 
