@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from palautevirta.log_bounds import Found
 from palautevirta.receipts import receipt_of
+from services.aggregator.store import SQL
 from services.runtime.statements import load_statements
 
 _SQL: Final = load_statements("palautevirta", "sql")
@@ -85,7 +86,9 @@ class Adoption:
         """Remember what was read of these logs and point their fences at the beginning of the new one."""
         partitions = [one.partition for one in given_up]
         begins = [found.bounds[partition][0] for partition in partitions]
-        await self._connection.execute(_SQL["close_quarantined"], partitions, timeout=_TIMEOUT_S)
+        # What stands in quarantine of a lost log can never be replayed.
+        closed = [(partition, None, "log adopt", "the log that held it was lost") for partition in partitions]
+        await self._connection.executemany(SQL["close_quarantined"], closed, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["remember_logs"], partitions, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["adopt_logs"], partitions, begins, found.log_id, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["end_leases"], partitions, timeout=_TIMEOUT_S)
