@@ -5,13 +5,15 @@ CREATE OR REPLACE VIEW reporting.month_figure AS
 SELECT o.oid AS provider, m.month, m.survey_kind::text AS survey_kind, m.entrepreneur,
        m.targets, m.respondents, m.target_days, m.respondent_days, m.points, m.survey_kind AS kind
 FROM feedback.month_figure m
-JOIN feedback.oid o ON o.id = m.provider AND o.partition = m.partition;
+JOIN feedback.oid o ON o.id = m.provider AND o.partition = m.partition
+WHERE (m.targets, m.respondents, m.target_days, m.respondent_days, m.points) <> (0, 0, 0, 0, 0);
 
 CREATE OR REPLACE VIEW reporting.month_answers AS
 SELECT o.oid AS provider, m.month, m.survey_kind::text AS survey_kind, m.questionnaire, m.heads, m.days,
        m.survey_kind AS kind
 FROM feedback.month_answers m
-JOIN feedback.oid o ON o.id = m.provider AND o.partition = m.partition;
+JOIN feedback.oid o ON o.id = m.provider AND o.partition = m.partition
+WHERE 0 <> ANY (m.heads) OR 0 <> ANY (m.days);
 
 CREATE OR REPLACE VIEW reporting.request AS
 SELECT p.oid AS provider, r.subject, i.oid AS institution, s.oid AS site, r.qualification,
@@ -27,5 +29,5 @@ LEFT JOIN feedback.oid i ON i.id = r.institution
 LEFT JOIN feedback.oid s ON s.id = r.site;
 
 -- The requests that count, by where they count: one provider's months, or the nation's. It costs the aggregator one
--- index entry a request (docs/adr/0009).
+-- index entry a request (docs/adr/0011).
 CREATE INDEX request_counted ON feedback.request (survey_kind, month, provider) WHERE month IS NOT NULL;
