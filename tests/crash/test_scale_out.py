@@ -1,4 +1,4 @@
-"""One, two and four aggregators share the partitions while events arrive; they come, one leaves, and all is counted once."""
+"""One, two and four aggregators share the partitions while events arrive: three join, one leaves."""
 
 import asyncio
 import math
