@@ -95,6 +95,13 @@ async def second_database(postgres: str, role_passwords: dict[str, str]) -> Asyn
 
 
 @pytest.fixture
+async def third_database(postgres: str, role_passwords: dict[str, str]) -> AsyncIterator[Database]:
+    """And a third."""
+    async with empty_database(postgres, role_passwords) as database:
+        yield database
+
+
+@pytest.fixture
 async def topic(kafka: str) -> AsyncIterator[str]:
     """An empty topic of the test's own, with the partitions and settings of feedback.events.v1."""
     (declared,) = declared_topics()

@@ -194,7 +194,7 @@ async def load(dsn: str, history: History, models: NationalModels, keys: DigestK
 async def _prepare(connection: Any, history: History, models: NationalModels, keys: DigestKeys) -> None:
     """What an aggregator writes before its first record, the numbers of all OIDs, and the log that is given up."""
     store = Store(connection, Rulebook(models), keys, PARTITIONS)
-    await store.prepare_partitions()
+    await store.prepare_partitions(range(PARTITIONS))
     await store.register_questionnaires()
     places = (place for provider in history.providers for place in history.places(provider))
     others = {oid for place in places for oid in (place.institution_oid, place.site_oid) if oid is not None}

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import asyncpg
 import pytest
 from benchmarks.history import History
 from benchmarks.loader import PARTITIONS, Record, load, records_of
 from builders.states import DECODER, KEYS, MODELS, RULES
+from builders.tables import contents
 
 from palautevirta.local.postgres import Database
 from palautevirta.verification import verify
@@ -19,10 +19,7 @@ from services.runtime.partitioning import partition_of
 
 HISTORY = History(4_000, years=2, stories=5_000)
 BATCH = 700
-# What says who reads which log, not what was read of it.
-POSITIONS = {"fence", "lease", "aggregator", "former_log", "schema_migration"}
 OUTCOMES = {"counts", "cancelled", "excluded", "no_response", "withdrawn", "answered_after_window"}
-OIDS = ("provider", "institution", "site")
 
 
 def log() -> dict[int, list[Record]]:
@@ -42,7 +39,7 @@ async def apply(dsn: str, partitions: Mapping[int, list[Record]]) -> None:
     """Decode and apply these logs as a lane does."""
     connection = await asyncpg.connect(dsn)
     store = Store(connection, RULES, KEYS, PARTITIONS)
-    await store.prepare_partitions()
+    await store.prepare_partitions(range(PARTITIONS))
     await store.register_questionnaires()
     for partition, records in partitions.items():
         await store.open_fence(partition, 0, "topic", "log", 0)
@@ -55,22 +52,6 @@ async def apply(dsn: str, partitions: Mapping[int, list[Record]]) -> None:
             applied = await store.apply(Batch([read], arrivals, []))
             assert applied.distinct == len(batch)
     await store.close()
-
-
-async def contents(dsn: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table of the record but positions, with OIDs spelled out: their numbers may differ."""
-    connection = await asyncpg.connect(dsn)
-    spelled = dict(await connection.fetch("SELECT id, oid FROM feedback.oid"))
-    names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'feedback'")
-    found = {}
-    for name in sorted({row["tablename"] for row in names} - POSITIONS):
-        rows = [dict(row) for row in await connection.fetch(f"SELECT * FROM feedback.{name}")]
-        for row in rows:
-            row |= {column: spelled[row[column]] for column in OIDS if row.get(column) is not None}
-        found[name] = sorted(rows, key=str)
-    found["oid"] = [{"oid": row["oid"], "partition": row["partition"]} for row in found["oid"]]
-    await connection.close()
-    return found
 
 
 @pytest.mark.timeout(60)
