@@ -29,7 +29,7 @@ from .workload import Workload
 TIMES: Final = (1, 10, 100)
 YEARS: Final = 8
 GOAL: Final = 0.20
-_COPIES: Final = 20
+_COPIES: Final = 40
 """How many requests are told in one story."""
 
 

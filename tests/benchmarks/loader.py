@@ -16,7 +16,6 @@ from datetime import date
 from typing import Any, Final
 
 import asyncpg
-import msgspec
 
 from schemas.events import codec
 from schemas.national.model import NationalModels
@@ -24,7 +23,6 @@ from services.aggregator import rows
 from services.aggregator.contribution import Deltas, Rulebook
 from services.aggregator.decode import Arrival, Decoder, DigestKeys
 from services.aggregator.fold import ChangedRequest, DayBook, fold, keep_books
-from services.aggregator.merge import RequestState
 from services.aggregator.store import SQL, Store
 from services.runtime.partitioning import partition_of
 
@@ -33,6 +31,11 @@ from .history import SOURCE, Asked, History, Story, id_of
 PARTITIONS: Final = 16
 FORMER_LOG: Final = "bulk-load"
 _LANES: Final = 2
+# What differs from copy to copy in a row.
+_L_KEY, _L_DIGEST, _L_OFFSET, _L_SUBJECT = map(
+    rows.LEDGER_COLUMNS.index, ("event_key", "digest", "log_offset", "subject")
+)
+_R_SUBJECT, _R_BACKGROUND, _R_RESPONSE = map(rows.REQUEST_COLUMNS.index, ("subject", "background_key", "response_key"))
 _DELAY_MS: Final = 3_600_000
 """From an event's own time to the broker's."""
 
@@ -98,7 +101,7 @@ class Writer:
             changed = self._count(chunk, stories, told, oids)
             for story, arrivals, change in zip(stories, told, changed, strict=True):
                 self._copy(chunk, story, arrivals, change, oids)
-        chunk.ledger.sort(key=lambda row: row[2])
+        chunk.ledger.sort(key=lambda row: row[_L_KEY])
         return chunk
 
     def _arrivals(self, story: Story) -> list[Arrival]:
@@ -131,37 +134,25 @@ class Writer:
     ) -> None:
         """Add the rows of every copy of a story; `told` and `change` are those of the first."""
         partition, provider, first_subject = change.name
-        contents = [arrival.content.split(first_subject.encode()) for arrival in told]
-        place = {arrival.key: index for index, arrival in enumerate(told)}
         number = self._keys.newest
+        contents = [arrival.content.split(first_subject.encode()) for arrival in told]
+        entries = [rows.ledger_row((partition, provider, one.key), one, number) for one in told]
+        request = rows.new_request_row(change, oids, self._rules.number)
         for copy in range(story.copies):
             subject = story.subject_of(copy)
             name = subject.encode()
-            keys = [codec.event_key(SOURCE, id_of(subject, index)) for index in range(len(told))]
-            for arrival, key, (before, after) in zip(told, keys, contents, strict=True):
-                digest = self._keys.digest(before + name + after, number)
-                copied = Arrival(
-                    partition,
-                    self.offsets[partition],
-                    arrival.received_ms,
-                    arrival.provider,
-                    key,
-                    b"",
-                    digest,
-                    subject,
-                    arrival.register,
-                )
-                chunk.ledger.append(rows.ledger_row((partition, provider, key), copied, number))
+            keys: dict[bytes | None, bytes | None] = {None: None}
+            for index, (first, entry, (before, after)) in enumerate(zip(told, entries, contents, strict=True)):
+                key = keys[first.key] = codec.event_key(SOURCE, id_of(subject, index))
+                row = list(entry)
+                row[_L_KEY], row[_L_DIGEST] = key, self._keys.digest(before + name + after, number)
+                row[_L_OFFSET], row[_L_SUBJECT] = self.offsets[partition], subject
+                chunk.ledger.append(tuple(row))
                 self.offsets[partition] += 1
-            state = RequestState(
-                _renamed(change.state.background, keys, place), _renamed(change.state.response, keys, place)
-            )
-            copied_change = ChangedRequest((partition, provider, subject), state, change.adds, True, True, True)
-            chunk.requests.append(rows.new_request_row(copied_change, oids, self._rules.number))
-
-
-def _renamed(register: Any, keys: Sequence[bytes], place: Mapping[bytes, int]) -> Any:
-    return None if register is None else msgspec.structs.replace(register, key=keys[place[register.key]])
+            row = list(request)
+            row[_R_SUBJECT] = subject
+            row[_R_BACKGROUND], row[_R_RESPONSE] = keys[row[_R_BACKGROUND]], keys[row[_R_RESPONSE]]
+            chunk.requests.append(tuple(row))
 
 
 def records_of(events: Iterable[codec.Event], first_offset: int) -> Iterator[Record]:
