@@ -98,7 +98,9 @@ class Writer:
         for cell in asked:
             stories = list(cell.stories(self._models, stories_a_cell))
             told = [self._arrivals(story) for story in stories]
-            changed = self._count(chunk, stories, told, oids)
+            least = stories[-1].copies
+            changed = self._count(chunk, told, least, oids)
+            self._count(chunk, [t for story, t in zip(stories, told, strict=True) if story.copies > least], 1, oids)
             for story, arrivals, change in zip(stories, told, changed, strict=True):
                 self._copy(chunk, story, arrivals, change, oids)
         chunk.ledger.sort(key=lambda row: row[_L_KEY])
@@ -114,20 +116,15 @@ class Writer:
         return decoded
 
     def _count(
-        self, chunk: Chunk, stories: Sequence[Story], told: Sequence[list[Arrival]], oids: Mapping[str, int]
+        self, chunk: Chunk, told: Iterable[Sequence[Arrival]], times: int, oids: Mapping[str, int]
     ) -> list[ChangedRequest]:
-        """Add what all copies are worth: every story as often as the last, and the first few once more."""
-        least = stories[-1].copies
-        once_more = [arrivals for story, arrivals in zip(stories, told, strict=True) if story.copies > least]
-        everything: list[ChangedRequest] = []
-        for batch, times in ((told, least), (once_more, 1)):
-            arrivals = [arrival for of_story in batch for arrival in of_story]
-            changed, deltas = fold(arrivals, oids, {}, self._rules)
-            chunk.add(deltas, times)
-            for day, book in keep_books([(arrival, "distinct") for arrival in arrivals], (), oids).items():
-                chunk.records[day] += book.records * times
-            everything = everything or changed
-        return everything
+        """Add so many times what these stories are worth; their requests, in the order of their subjects."""
+        arrivals = [arrival for story in told for arrival in story]
+        changed, deltas = fold(arrivals, oids, {}, self._rules)
+        chunk.add(deltas, times)
+        for day, book in keep_books([(arrival, "distinct") for arrival in arrivals], (), oids).items():
+            chunk.records[day] += book.records * times
+        return changed
 
     def _copy(
         self, chunk: Chunk, story: Story, told: Sequence[Arrival], change: ChangedRequest, oids: Mapping[str, int]
