@@ -187,8 +187,13 @@ class History:
         return [
             Asked(provider, places, kind, period, requests, counts.respondents / counts.targets)
             for kind, counts in sorted(_surveys(known).items())
-            if (requests := round(counts.targets * self._share))
+            if (requests := self._requests(provider, kind, period, counts.targets))
         ]
+
+    def _requests(self, provider: str, kind: SurveyKind, period: str, targets: int) -> int:
+        """The share of a year's targets; what is over after whole ones is drawn, so that small histories add up too."""
+        whole, over = divmod(targets * self._share, 1)
+        return int(whole) + (random_of(provider, kind, period, "one more").random() < over)
 
     def places(self, provider: str) -> tuple[Place, ...]:
         """Where that provider's respondents study."""
