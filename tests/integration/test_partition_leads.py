@@ -1,6 +1,6 @@
 """Every row has a home: the partition is in every key of what is written by partition, and no write crosses partitions.
 
-That is what lets a database hold some of the partitions and another one the others (docs/adr/0009).
+That is what lets a database hold some of the partitions and another one the others (docs/adr/0010).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Two databases with half of the partitions each hold, together, what one database would (docs/adr/0009)."""
+"""Two databases with half of the partitions each hold, together, what one database would (docs/adr/0010)."""
 
 import asyncio
 from collections.abc import AsyncIterator

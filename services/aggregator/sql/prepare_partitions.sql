@@ -1,5 +1,10 @@
--- Every partition that this database holds has a fence and a lease from the first start on.
-WITH fences AS (
-    INSERT INTO feedback.fence (partition) SELECT unnest($1::smallint[]) ON CONFLICT DO NOTHING
+-- Every partition that this database holds has a fence and a lease from the first start on. Those that are there aren't
+-- inserted again: that would wait for whoever holds them.
+WITH missing AS (
+    SELECT p FROM unnest($1::smallint[]) AS held (p)
+    WHERE NOT EXISTS (SELECT FROM feedback.fence WHERE partition = p)
+       OR NOT EXISTS (SELECT FROM feedback.lease WHERE partition = p)
+), fences AS (
+    INSERT INTO feedback.fence (partition) SELECT p FROM missing ON CONFLICT DO NOTHING
 )
-INSERT INTO feedback.lease (partition) SELECT unnest($1::smallint[]) ON CONFLICT DO NOTHING
+INSERT INTO feedback.lease (partition) SELECT p FROM missing ON CONFLICT DO NOTHING
