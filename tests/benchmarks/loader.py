@@ -205,7 +205,10 @@ async def _load_lane(connection: Any, history: History, writer: Writer, oids: Ma
     mine = {provider: p for provider in oids if (p := partition_of(provider, PARTITIONS)) % _LANES == lane}
     for provider in sorted(mine.keys() & history.providers.keys(), key=lambda oid: (mine[oid], oids[oid])):
         for period in history.periods:
-            chunk = writer.chunk(history.asked(provider, period), oids, history.stories_a_cell)
+            asked = history.asked(provider, period)
+            if not asked:
+                continue
+            chunk = writer.chunk(asked, oids, history.stories_a_cell)
             async with connection.transaction():
                 await _write(connection, mine[provider], chunk)
                 await connection.execute(
