@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -70,14 +70,35 @@ async def role_passwords(postgres: str, servers_directory: DataDirectory) -> dic
     return passwords
 
 
-@pytest.fixture
-async def database(postgres: str, role_passwords: dict[str, str]) -> AsyncIterator[Database]:
-    """An empty, migrated database of the test's own: `.dsn`, `.aggregator_dsn`, `.reporting_dsn`."""
+@asynccontextmanager
+async def empty_database(postgres: str, role_passwords: dict[str, str]) -> AsyncIterator[Database]:
+    """An empty, migrated database, dropped in the end: `.dsn`, `.aggregator_dsn`, `.reporting_dsn`."""
     name = f"test_{secrets.token_hex(6)}"
     database = Database(await create_database(postgres, name, template=TEMPLATE), role_passwords)
     await database.let_roles_log_in()  # roles are the cluster's, and a stack over this server gives them its own
     yield database
     await drop_database(postgres, name)
+
+
+@pytest.fixture
+async def database(postgres: str, role_passwords: dict[str, str]) -> AsyncIterator[Database]:
+    """A database of the test's own."""
+    async with empty_database(postgres, role_passwords) as database:
+        yield database
+
+
+@pytest.fixture
+async def second_database(postgres: str, role_passwords: dict[str, str]) -> AsyncIterator[Database]:
+    """Another one, for tests that compare two."""
+    async with empty_database(postgres, role_passwords) as database:
+        yield database
+
+
+@pytest.fixture
+async def third_database(postgres: str, role_passwords: dict[str, str]) -> AsyncIterator[Database]:
+    """And a third."""
+    async with empty_database(postgres, role_passwords) as database:
+        yield database
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
     # A name that is used twice, or by a process that was only asleep, must never be taken for one owner.
     leases = Leases(
         f"{settings.owner}/{secrets.token_hex(4)}",
-        partitions,
+        len(settings.held()),
         database,
         transaction_timeout_s=settings.transaction_timeout_seconds,
     )
@@ -72,7 +72,7 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
         serve_http(operations, settings.operations_host, settings.operations_port, shutdown_timeout_s=_SHUTDOWN_S),
         asyncio.TaskGroup() as tasks,
     ):
-        if await _prepare(new_store, stopping):
+        if await _prepare(new_store, settings.held(), stopping):
             settle_garbage_collector()
             telemetry.held.set_function(lambda: len(leases.held))
             beating = tasks.create_task(leases.run(stopping), name="leases")
@@ -86,13 +86,15 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
             await leases.leave()
 
 
-async def _prepare(new_store: Callable[[], Awaitable[Store]], stopping: asyncio.Event) -> bool:
+async def _prepare(
+    new_store: Callable[[], Awaitable[Store]], partitions: frozenset[int], stopping: asyncio.Event
+) -> bool:
     """Write down what every aggregator needs in the database, as soon as there is one; False when told to stop."""
     while not stopping.is_set():
         try:
             store = await new_store()
             try:
-                await store.prepare_partitions()
+                await store.prepare_partitions(partitions)
                 await store.register_questionnaires()
             finally:
                 await store.close()

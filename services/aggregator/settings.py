@@ -6,15 +6,32 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, SecretStr
 
 from services.aggregator.decode import DigestKeys
+from services.runtime.partitioning import declared_partitions
 from services.runtime.settings import KafkaSettings, OperationsSettings, PostgresSettings
 
 _KEYS: Final = re.compile(r"[1-9][0-9]{0,3}:[0-9a-f]{64}(,[1-9][0-9]{0,3}:[0-9a-f]{64})*")
+
+_RANGES: Final = re.compile(r"[0-9]{1,2}(-[0-9]{1,2})?(,[0-9]{1,2}(-[0-9]{1,2})?)*")
 
 
 def _keys_have_form(secret: SecretStr) -> SecretStr:
     if not _KEYS.fullmatch(secret.get_secret_value()):
         raise ValueError("write NUMBER:KEY, or several separated by commas; a key is 64 hexadecimal digits")
     return secret
+
+
+def _numbers(ranges: str) -> list[int]:
+    """The partitions that are meant by numbers and ranges of numbers, separated by commas; none for one downwards."""
+    pairs = (span.partition("-") for span in ranges.split(","))
+    spans = [range(int(first), int(last or first) + 1) for first, _, last in pairs]
+    return [number for span in spans for number in span] if all(spans) else []
+
+
+def _are_partitions(ranges: str) -> str:
+    numbers = _numbers(ranges) if _RANGES.fullmatch(ranges) else []
+    if not numbers or max(numbers) >= declared_partitions():
+        raise ValueError(f"write numbers from 0 to {declared_partitions() - 1} and ranges of them, such as 0-7,12")
+    return ranges
 
 
 class AggregatorSettings(KafkaSettings, PostgresSettings, OperationsSettings):
@@ -36,7 +53,17 @@ class AggregatorSettings(KafkaSettings, PostgresSettings, OperationsSettings):
         "batch may keep others from its partitions for so long",
     )
 
+    partitions: Annotated[str, AfterValidator(_are_partitions)] = Field(
+        default=f"0-{declared_partitions() - 1}",
+        description="the partitions that this database holds, numbers and ranges separated by commas; the same for all "
+        "its aggregators",
+    )
+
     def keys(self) -> DigestKeys:
         """The digest keys by number."""
         pairs = (pair.partition(":") for pair in self.digest_keys.get_secret_value().split(","))
         return DigestKeys({int(number): bytes.fromhex(key) for number, _, key in pairs})
+
+    def held(self) -> frozenset[int]:
+        """The partitions that the database holds, by number."""
+        return frozenset(_numbers(self.partitions))

@@ -234,9 +234,9 @@ class Store:
         ]
         await self._fetch("register_questionnaires", *rows.columns(slots, 4))
 
-    async def prepare_partitions(self) -> None:
-        """Give every partition its fence and its lease."""
-        await self._fetch("prepare_partitions", self._partitions)
+    async def prepare_partitions(self, partitions: Iterable[int]) -> None:
+        """Give every partition that this database holds its fence and its lease."""
+        await self._fetch("prepare_partitions", sorted(partitions))
 
     async def _fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self._fetch_text(SQL[statement], *arguments)

@@ -22,7 +22,7 @@ from tests.benchmarks.workload import Workload, as_json
 
 PARTITIONS: Final = 16
 TOPIC: Final = "feedback.events.v1"
-_READ: Final = "SELECT coalesce(sum(next_offset - first_offset), 0)::bigint FROM feedback.fence"
+READ: Final = "SELECT coalesce(sum(next_offset - first_offset), 0)::bigint FROM feedback.fence"
 
 
 async def measure(data_dir: Path, *, rounds: int, events: int) -> None:
@@ -34,16 +34,16 @@ async def measure(data_dir: Path, *, rounds: int, events: int) -> None:
         aggregator = stack.services["aggregator"]
         for number in range(rounds):
             await aggregator.stop()
-            before = await connection.fetchval(_READ)
-            await _fill(stack.endpoints.kafka, Workload(seed=number), events)
+            before = await connection.fetchval(READ)
+            await fill(stack.endpoints.kafka, TOPIC, Workload(seed=number), events)
             began = time.perf_counter()
             starting = asyncio.create_task(aggregator.start())
-            first = await _until_read(connection, before + 1)
+            first = await until_read(connection, before + 1)
             read_at_first, first_at = first, time.perf_counter()
-            spent = _processor_seconds(stack)
-            await _until_read(connection, before + events)
+            spent = processor_seconds(stack)
+            await until_read(connection, before + events)
             aggregated = (before + events - read_at_first) / (time.perf_counter() - first_at)
-            costs = {part: s - spent[part] for part, s in _processor_seconds(stack).items()}
+            costs = {part: s - spent[part] for part, s in processor_seconds(stack).items()}
             await starting
             copied = await _copy(connection, stack.database.dsn, events)
             rates.append(aggregated)
@@ -66,7 +66,7 @@ async def measure(data_dir: Path, *, rounds: int, events: int) -> None:
     )
 
 
-async def _fill(bootstrap: str, workload: Workload, events: int) -> None:
+async def fill(bootstrap: str, topic: str, workload: Workload, events: int) -> None:
     """Write the events as the collector would publish them."""
     models = load_models()
     headers = [("content-type", b"application/cloudevents+json"), ("model", str(models.newest.number).encode())]
@@ -83,28 +83,28 @@ async def _fill(bootstrap: str, workload: Workload, events: int) -> None:
             partition = partition_of(read.providerid, PARTITIONS)
             waiting[partition].append(record)
             if len(waiting[partition]) == 500:
-                await _send(producer, partition, waiting[partition], headers)
+                await _send(producer, topic, partition, waiting[partition], headers)
         for partition, records in waiting.items():
-            await _send(producer, partition, records, headers)
+            await _send(producer, topic, partition, records, headers)
         await producer.flush()
     finally:
         await producer.stop()
 
 
-async def _send(producer: Any, partition: int, records: list[tuple[bytes, bytes]], headers: Any) -> None:
+async def _send(producer: Any, topic: str, partition: int, records: list[tuple[bytes, bytes]], headers: Any) -> None:
     batch = producer.create_batch()
     for key, value in records:
         assert batch.append(key=key, value=value, timestamp=None, headers=headers) is not None
     records.clear()
     batch.close()
-    await (await producer.send_batch(batch, TOPIC, partition=partition))
+    await (await producer.send_batch(batch, topic, partition=partition))
 
 
-def _processor_seconds(stack: LocalStack) -> dict[str, float]:
+def processor_seconds(stack: LocalStack, aggregator: str = AGGREGATOR.name) -> dict[str, float]:
     """What each part has used of the processors so far, with all its descendants that still live."""
     assert stack.kafka is not None
     assert stack.postgres is not None
-    parts = {"aggregator": stack.services["aggregator"], "Postgres": stack.postgres, "Kafka": stack.kafka}
+    parts = {"aggregator": stack.services[aggregator], "Postgres": stack.postgres, "Kafka": stack.kafka}
     return {part: sum(_of_process(pid) for pid in family(child.pid)) for part, child in parts.items()}
 
 
@@ -113,10 +113,11 @@ def _of_process(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def _until_read(connection: Any, records: int) -> int:
+async def until_read(connection: Any, records: int) -> int:
+    """Wait until so many records were read; how many there are by then."""
     async with asyncio.timeout(300):
         while True:
-            read = int(await connection.fetchval(_READ))
+            read = int(await connection.fetchval(READ))
             if read >= records:
                 return read
             await asyncio.sleep(0.01)

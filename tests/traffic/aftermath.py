@@ -75,6 +75,12 @@ async def sessions(dsn: str) -> list[str]:
     return [row["line"] for row in rows]
 
 
+async def deadlocks(dsn: str) -> int:
+    """How many deadlocks Postgres has broken in this database (SQLSTATE 40P01)."""
+    (row,) = await _fetch(dsn, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    return int(row["deadlocks"])
+
+
 async def next_offsets(dsn: str) -> dict[int, int]:
     """How far each partition was read, those of which nothing was read left out."""
     rows = await _fetch(dsn, "SELECT partition, next_offset FROM feedback.fence WHERE next_offset > 0")

@@ -1,7 +1,7 @@
--- Every partition has a fence and a lease from the first start on. Those that are there aren't inserted again: that would
--- wait for whoever holds them.
+-- Every partition that this database holds has a fence and a lease from the first start on. Those that are there aren't
+-- inserted again: that would wait for whoever holds them.
 WITH missing AS (
-    SELECT p FROM generate_series(0, $1::integer - 1) AS p
+    SELECT p FROM unnest($1::smallint[]) AS held (p)
     WHERE NOT EXISTS (SELECT FROM feedback.fence WHERE partition = p)
        OR NOT EXISTS (SELECT FROM feedback.lease WHERE partition = p)
 ), fences AS (
