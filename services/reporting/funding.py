@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import reduce
+from operator import add
 from typing import Final, Literal, get_args
 
 from schemas.national.parameters import ComponentWeights, Rules, Transition
 from schemas.national.rules.coefficient import coefficient, weighted_points
-from schemas.national.rules.figures import NO_TOTALS, Totals, sum_or_null
+from schemas.national.rules.figures import Totals, sum_or_null
 from schemas.national.rules.funding import (
     COMPONENT_OF,
     Component,
@@ -176,8 +178,8 @@ def component_rows(
         totals = entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor) if one.copied else one.totals
         provider = successors.get(one.provider, one.provider)
         cell, whole = (provider, one.month, one.kind), (provider, one.kind)
-        cells[cell] = cells.get(cell, NO_TOTALS) + totals
-        wholes[whole] = wholes.get(whole, NO_TOTALS) + totals
+        cells[cell] = cells[cell] + totals if cell in cells else totals
+        wholes[whole] = wholes[whole] + totals if whole in wholes else totals
     applied = {
         (provider, kind): coefficient(kind, period, totals, table=rules.coefficients)
         for (provider, kind), totals in wholes.items()
@@ -191,7 +193,7 @@ def component_rows(
         [
             ComponentRow(provider, month, component, totals, sum_or_null(worth for _, worth in parts), None)
             for (provider, component, month), parts in sorted(grouped.items(), key=_order)
-            if (totals := sum((part for part, _ in parts), NO_TOTALS)).target_days or component not in _EMPLOYERS
+            if (totals := reduce(add, (part for part, _ in parts))).target_days or component not in _EMPLOYERS
         ],
         funded,
     )

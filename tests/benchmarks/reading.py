@@ -23,7 +23,8 @@ from .history import History
 from .load import Measured
 from .loader import load
 
-_STORIES: Final = 20_000
+_COPIES: Final = 8
+"""How many requests are told in one story."""
 _WARM_UP: Final = 5
 _TIMEOUT_S: Final = 60.0
 
@@ -59,7 +60,7 @@ def pages_of(period: str, provider: str) -> Sequence[Page]:
 async def measure(data_dir: Path, *, requests: int, years: int) -> None:
     """Load the years, then ask each page many times for the last but one of them."""
     async with LocalStack(data_dir, environment=os.environ, services=()) as stack:
-        history = History(requests * years, years=years, stories=_STORIES)
+        history = History(requests * years, years=years, stories=requests * years // _COPIES)
         keys = DigestKeys({1: bytes.fromhex(stack.directory.secret("digest-key-1"))})
         loaded = await load(stack.database.dsn, history, load_models(), keys)
         print(f"\nreading; loaded {loaded.requests:,} requests of {years} years in {loaded.seconds:.0f} s")

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import Generic, Literal, TypeVar
 
 from schemas.national.parameters import CompletionFactors, ComponentWeights, Transition
@@ -76,20 +77,24 @@ class TransitionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """One provider's share as a function of the common factor t."""
+    """One provider's share as a function of the common factor t; all shares in whole parts of one unit.
 
-    share: Fraction
-    low: Fraction
-    high: Fraction | None
+    Whole numbers keep it exact without a greatest common divisor at every step, which long fractions would need.
+    """
 
-    def at(self, factor: Fraction) -> Fraction:
-        value = max(factor * self.share, self.low)
-        return value if self.high is None else min(value, self.high)
+    share: int
+    low: int
+    high: int | None
+
+    def at(self, factor: Fraction) -> int:
+        """Return the share, in parts of the unit divided by the factor's denominator."""
+        value = max(factor.numerator * self.share, factor.denominator * self.low)
+        return value if self.high is None else min(value, factor.denominator * self.high)
 
     def bends(self) -> list[Fraction]:
         """Return the factors at which the function turns flat or steep."""
         bounds = [self.low] if self.high is None else [self.low, self.high]
-        return [bound / self.share for bound in bounds] if self.share else []
+        return [Fraction(bound, self.share) for bound in bounds] if self.share else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +116,34 @@ def bounded_shares(
     Raises:
         TransitionError: the floors alone exceed 1, or the caps keep the sum below 1.
     """
-    providers: dict[Provider, _Bounded] = {
-        provider: _bounded(computed.get(provider, Fraction(0)), before.get(provider), rule)
+    shares_in_bounds = {
+        provider: _in_bounds(computed.get(provider, Fraction(0)), before.get(provider), rule)
         for provider in {**computed, **before}
     }
-    factor = _common_factor(list(providers.values()))
-    return BoundedShares(factor, {provider: bounded.at(factor) for provider, bounded in providers.items()})
+    unit = lcm(*(part.denominator for parts in shares_in_bounds.values() for part in parts if part is not None))
+    providers = {
+        provider: _Bounded(int(share * unit), int(low * unit), None if high is None else int(high * unit))
+        for provider, (share, low, high) in shares_in_bounds.items()
+    }
+    factor = _common_factor(list(providers.values()), unit)
+    parts = unit * factor.denominator
+    return BoundedShares(
+        factor, {provider: Fraction(bounded.at(factor), parts) for provider, bounded in providers.items()}
+    )
 
 
-def _bounded(share: Fraction, before: Fraction | None, rule: Transition) -> _Bounded:
+def _in_bounds(
+    share: Fraction, before: Fraction | None, rule: Transition
+) -> tuple[Fraction, Fraction, Fraction | None]:
+    """Return a share with its floor and its cap."""
     if before is None:
-        return _Bounded(share, Fraction(0), None)
-    return _Bounded(share, rule.floor * before, rule.cap * before)
+        return share, Fraction(0), None
+    return share, rule.floor * before, rule.cap * before
 
 
-def _common_factor(providers: list[_Bounded]) -> Fraction:
+def _common_factor(providers: list[_Bounded], unit: int) -> Fraction:
     def total(factor: Fraction) -> Fraction:
-        return sum((provider.at(factor) for provider in providers), Fraction(0))
+        return Fraction(sum(provider.at(factor) for provider in providers), unit * factor.denominator)
 
     bends = sorted({Fraction(0), *(bend for provider in providers for bend in provider.bends())})
     position = bisect_right(bends, Fraction(1), key=total)
