@@ -211,7 +211,7 @@ def whole_shares(rows: Sequence[ComponentRow], inputs: Inputs, *, of_set: SetNam
     for row in rows:
         if is_funded(row.provider, inputs.funded):
             of = found[row.provider]
-            of[row.component] = sum_or_null((of.get(row.component), row.share))
+            of[row.component] = sum_or_null((of[row.component], row.share)) if row.component in of else row.share
     computed = {provider: whole_share(of, inputs.weights) for provider, of in found.items()}
     rule, before = inputs.transition, inputs.before
     if rule is None or not before:
