@@ -27,7 +27,7 @@ class AppliedLog:
         self._next: dict[int, int] = defaultdict(int)
 
     async def open(self) -> None:
-        await self._store.prepare_partitions()
+        await self._store.prepare_partitions(range(PARTITIONS))
         await self._store.register_questionnaires()
         for partition in range(PARTITIONS):
             await self._store.open_fence(partition, 0, "test", "log", 0)
