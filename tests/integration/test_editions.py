@@ -1,5 +1,6 @@
 """Editions over a real Postgres: what the aggregator's own apply counted is frozen, and nothing changes it any more."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from fractions import Fraction
@@ -143,6 +144,13 @@ async def test_the_same_inputs_give_the_same_digest_also_as_a_draft_and_at_anoth
     assert second.complete_until != first.complete_until
 
 
+@pytest.mark.usefixtures("log")
+async def test_editions_that_are_cut_at_once_get_numbers_one_after_the_other(database: Database) -> None:
+    found = await asyncio.gather(*(cut(database) for _ in range(4)))
+    assert sorted(one.number for one in found) == [1, 2, 3, 4]
+    assert len({one.digest for one in found}) == 1
+
+
 @pytest.mark.parametrize("asked", [{"as_of": date(2025, 4, 15)}, {"period": "2023-2024"}])
 @pytest.mark.usefixtures("log")
 async def test_another_question_gives_another_digest(database: Database, asked: dict[str, Any]) -> None:
@@ -280,6 +288,15 @@ async def test_what_cannot_be_published_is_refused_and_leaves_nothing(
     assert isinstance(refused, Refusal)
     assert told in refused.detail
     assert await connection.fetchval("SELECT count(*) FROM feedback.edition") == 0
+
+
+@pytest.mark.usefixtures("log")
+async def test_what_other_rules_counted_is_published_as_a_draft_at_most(database: Database) -> None:
+    newer = MODELS.newest.model_copy(update={"number": MODELS.newest.number + 1})
+    refused = await publish(settings_of(database), newer, period=PERIOD, as_of=AS_OF, draft=False)
+    assert isinstance(refused, Refusal)
+    assert "44 requests were counted by other rules: run palautevirta recompute" in refused.detail
+    assert (await cut(database, newer, draft=True)).number == 1
 
 
 @pytest.mark.usefixtures("log")
