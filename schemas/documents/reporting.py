@@ -196,7 +196,7 @@ _STRUCTURE: Final[Document] = {
     "description": "`as_was`: every provider as it posted. `latest`: every merger dated on or before today is applied "
     "to the whole history before anything is computed, and a provider that is asked for stands for all who are merged "
     "with it. A token that speaks only for its own organisations sees a provider of `latest` when it names everybody "
-    "merged into it, and is refused when it asks for another.",
+    "merged into it, and is refused when it asks for another, or for a sum that would lack one.",
     "schema": {"type": "string", "enum": ["as_was", "latest"], "default": "as_was"},
 }
 

@@ -126,6 +126,6 @@ def in_structure(grant: Grant, structure: Structure, *, asked: AbstractSet[str] 
         return Denied(
             "figures:national",
             "In the latest structure a provider that was asked for stands together with one that the token doesn't "
-            "name: ask for structure=as_was, or with a token that names all of them.",
+            "name: ask for structure=as_was, by=provider, or with a token that names all of them.",
         )
     return replace(grant, providers=structure.members_of(whole))

@@ -1,10 +1,13 @@
-"""Reporting over a database of the test's own, and somebody who asks it with tokens."""
+"""What the integration tests share."""
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from aiokafka import AIOKafkaProducer
 from builders.reporting import Asking, Client, SettingsOf
+from builders.thread import Thread
 from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client import CollectorRegistry
 
@@ -13,6 +16,17 @@ from palautevirta.local.postgres import Database
 from schemas.national.model import load_models
 from services.reporting.app import build_app
 from services.reporting.settings import ReportingSettings
+
+
+@pytest.fixture
+async def thread(kafka: str, topic: str, database: Database) -> AsyncIterator[Thread]:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    await producer.start()
+    thread = Thread(kafka, topic, database, producer)
+    thread.connection = await asyncpg.connect(database.dsn)
+    yield thread
+    await thread.connection.close()
+    await producer.stop()
 
 
 @pytest.fixture
@@ -38,6 +52,7 @@ async def settings_of(issuer: Issuer) -> AsyncIterator[SettingsOf]:
 
 @pytest.fixture
 async def client(database: Database, settings_of: SettingsOf) -> AsyncIterator[Client]:
+    """Reporting over that database."""
     app = build_app(settings_of(database), load_models(), CollectorRegistry())
     async with TestClient(TestServer(app)) as client:
         yield client

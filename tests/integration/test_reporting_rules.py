@@ -1,11 +1,27 @@
 """The rules over HTTP: without a token, without the database, as JSON and CSV."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from builders.reporting import Client
+from aiohttp.test_utils import TestClient, TestServer
+from builders.reporting import Client, SettingsOf
+from prometheus_client import CollectorRegistry
+
+from palautevirta.local.postgres import REPORTING_ROLE, Database
+from schemas.national.model import load_models
+from services.reporting.app import build_app
 
 WINDOW = "/v1/rules/window?trigger_date=2024-02-24&issued=2024-03-28"
+
+
+@pytest.fixture
+async def client(settings_of: SettingsOf) -> AsyncIterator[Client]:
+    """Reporting while its database is away."""
+    away = Database("postgresql://nobody@127.0.0.1:1/none", {REPORTING_ROLE: "none"})
+    app = build_app(settings_of(away), load_models(), CollectorRegistry())
+    async with TestClient(TestServer(app)) as client:
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -65,7 +81,7 @@ async def test_what_cannot_be_answered_is_a_problem_that_says_why(client: Client
         assert (answer.status, answer.content_type) == (400, "application/problem+json")
         assert (await answer.json())["detail"].startswith("/periods/0")
     async with client.post("/v1/rules/duration", data=b"x", headers={"Content-Encoding": "gzip"}) as answer:
-        assert answer.status in {400, 415}
+        assert answer.status == 415
     async with client.get("/v1/rules/duration") as answer:
         assert answer.status == 405
     async with client.get("/v1/rules/lottery") as answer:

@@ -157,6 +157,10 @@ async def test_a_token_sees_a_group_only_when_it_names_everybody_in_it(database:
         (row,) = await ask.rows(f"{START}&by=provider", "figures:read", own)
         assert (row["provider"], row["targets"]) == (own, 10)
     assert [row["provider"] for row in await ask.rows(f"{LATEST}&by=provider", "figures:read", B, C)] == [C]
+    status, _ = await ask.refusal(LATEST, "figures:read", B, C)
+    assert status == 403, "a sum that lacks B would read as the figure of both"
+    (row,) = await ask.rows(f"{LATEST}&by=month", "figures:read", C)
+    assert row["targets"] == 10
     status, _ = await ask.refusal(f"{LATEST}&provider={C}", "figures:read", A, B)
     assert status == 403
     assert await ask.rows(f"{LATEST}&by=provider", NATIONAL)

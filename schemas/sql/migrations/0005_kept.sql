@@ -1,2 +1,0 @@
--- Nothing: this number is kept for a step that another change brings.
-SELECT;
