@@ -90,6 +90,8 @@ async def check(settings: EditionsSettings, number: int) -> Digests | None:
 
 
 async def _cut(connection: Any, planned: Plan, model: NationalModel, *, draft: bool) -> Published | Refusal:
+    if not draft and (others := await connection.fetchval(_SQL["other_rules"], model.number)):
+        return Refusal(f"{others} requests were counted by other rules: run palautevirta recompute, or cut a draft.")
     number: int = await connection.fetchval(_SQL["next_number"])
     cells = await _freeze_sums(connection, number, planned)
     kinds, sources = [one.kind for one in planned.months], [one.source_month for one in planned.months]
@@ -182,6 +184,7 @@ async def _connected(settings: EditionsSettings) -> AsyncIterator[Any]:
     session = {
         "application_name": "palautevirta-editions",
         "statement_timeout": str(round(seconds * 1000)),
+        "lock_timeout": str(round(seconds * 1000)),  # an edition waits until the one before it is cut
         "datestyle": "ISO",  # a digest is made of what Postgres writes
         "plan_cache_mode": "force_custom_plan",
     }

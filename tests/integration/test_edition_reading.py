@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from builders.applied import AppliedLog
+from builders.events import event
 from builders.reporting import Asking
 from builders.small_nation import CAR, COOK, INSTITUTION, SITE, A, B, C
-from integration.test_editions import cut, log, other_rules, storm  # noqa: F401 - a fixture
+from builders.states import MODELS
+from integration.test_editions import cut, log, other_rules, replace_rules, storm  # noqa: F401 - a fixture
 
 from palautevirta.local.postgres import Database
 
@@ -44,6 +46,7 @@ async def test_figures_are_of_merged_providers_and_of_one_set(ask: Asking, datab
         ("actual", A, 20, 11, "46.0000", "1.766666666666666667", "81.266666666666666667"),
         ("actual", C, 2, 2, "10.0000", "1.000000000000000000", "10.000000000000000000"),
     ]
+    assert await ask.rows(f"{start}&provider={B}") == envelope["rows"][:1]
     estimate = await ask.rows(f"{start}&set=estimate&period=2024-2025&structure=latest")
     assert [tuple(row[name] for name in told) for row in estimate] == [
         ("estimate", A, 25, 15, "66.0000", "1.666666666666666667", "110.000000000000000000"),
@@ -102,6 +105,28 @@ async def test_later_events_tables_and_rules_change_no_answer_about_an_edition(
     later = [await ask.envelope(path.replace("editions/1", "editions/2")) for path in paths]
     same = [path for path, one, two in zip(paths, before, later, strict=True) if one["rows"] == two["rows"]]
     assert [path for path in same if "figures" in path] == []
+
+
+async def test_an_edition_is_read_by_the_rules_that_it_was_cut_with(
+    ask: Asking, database: Database, log: AppliedLog
+) -> None:
+    told = {
+        "questionnaire": "completion-2018",
+        "answered_at": "2024-10-02T12:00:00+02:00",
+        "answers": [{"question": "completion_nps", "nps": 9}],
+    }
+    name = {"subject": "a-whole-1", "providerid": A, "time": "2024-10-03T12:00:00+02:00"}
+    await log.apply(event("response.submitted", told, **name))
+    thresholds = MODELS.newest.rules.thresholds.model_copy(update={"nps_answers": 1})
+    await cut(database)
+    await cut(database, replace_rules(thresholds=thresholds, entrepreneur_factor=Fraction(1)))
+    found = []
+    for number in (1, 2):
+        (workplace,) = await ask.rows(f"/v1/editions/{number}/figures?survey=workplace")
+        questions = await ask.rows(f"/v1/editions/{number}/questions?survey=completion_whole")
+        (nps,) = [row["nps"] for row in questions if row["question"] == "completion_nps"]
+        found.append((workplace["points"], nps))
+    assert found == [("140.0000", None), ("130.0000", "100.000000000000000000")]
 
 
 async def test_the_difference_of_two_editions_tells_data_structure_and_rules_apart(

@@ -1,5 +1,6 @@
 """Editions over a real Postgres: what the aggregator's own apply counted is frozen, and nothing changes it any more."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from fractions import Fraction
@@ -29,6 +30,7 @@ from builders.surveys import survey
 from palautevirta.local.postgres import Database
 from palautevirta.verification import verify
 from schemas.national.version import NationalModel
+from services.editions import store
 from services.editions.plan import Refusal
 from services.editions.settings import EditionsSettings
 from services.editions.store import Digests, Published, check, publish
@@ -143,6 +145,28 @@ async def test_the_same_inputs_give_the_same_digest_also_as_a_draft_and_at_anoth
     assert second.complete_until != first.complete_until
 
 
+async def test_an_edition_is_of_one_moment_whatever_is_applied_while_it_is_cut(
+    log: AppliedLog, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await cut(database)
+    freeze_sums = store._freeze_sums  # noqa: SLF001 - the middle of the transaction
+
+    async def then_a_storm(*arguments: Any) -> int:
+        cells = await freeze_sums(*arguments)
+        await storm(log, database)
+        return cells
+
+    monkeypatch.setattr(store, "_freeze_sums", then_a_storm)
+    assert (await cut(database)).digest == before.digest
+
+
+@pytest.mark.usefixtures("log")
+async def test_editions_that_are_cut_at_once_get_numbers_one_after_the_other(database: Database) -> None:
+    found = await asyncio.gather(*(cut(database) for _ in range(4)))
+    assert sorted(one.number for one in found) == [1, 2, 3, 4]
+    assert len({one.digest for one in found}) == 1
+
+
 @pytest.mark.parametrize("asked", [{"as_of": date(2025, 4, 15)}, {"period": "2023-2024"}])
 @pytest.mark.usefixtures("log")
 async def test_another_question_gives_another_digest(database: Database, asked: dict[str, Any]) -> None:
@@ -176,6 +200,30 @@ async def test_the_database_refuses_to_change_an_edition_even_to_its_owner(
     for statement in statements:
         with pytest.raises(asyncpg.RestrictViolationError if "INSERT" not in statement else asyncpg.PostgresError):
             await connection.execute(statement)
+
+
+TAMPERING = {
+    "": "as_of = as_of + 1",
+    "_offset": "next_offset = next_offset + 1",
+    "_cell": "points = points + 1",
+    "_answers": "heads = heads || 1::bigint",
+    "_structure": "successor = provider",
+    "_organisation": "funded_years = '{2099}'",
+    "_coefficient": "value = '1'",
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.usefixtures("log")
+async def test_who_gets_around_the_triggers_is_told_by_the_digest(
+    database: Database, connection: "asyncpg.Connection[asyncpg.Record]", part: str
+) -> None:
+    published = await cut(database)
+    await connection.execute(f"ALTER TABLE feedback.edition{part} DISABLE TRIGGER frozen")
+    await connection.execute(f"UPDATE feedback.edition{part} SET {TAMPERING[part]}")
+    found = await check(settings_of(database), published.number)
+    assert found is not None
+    assert found.sealed == published.digest != found.stored
 
 
 @pytest.mark.usefixtures("log")
@@ -280,6 +328,15 @@ async def test_what_cannot_be_published_is_refused_and_leaves_nothing(
     assert isinstance(refused, Refusal)
     assert told in refused.detail
     assert await connection.fetchval("SELECT count(*) FROM feedback.edition") == 0
+
+
+@pytest.mark.usefixtures("log")
+async def test_what_other_rules_counted_is_published_as_a_draft_at_most(database: Database) -> None:
+    newer = MODELS.newest.model_copy(update={"number": MODELS.newest.number + 1})
+    refused = await publish(settings_of(database), newer, period=PERIOD, as_of=AS_OF, draft=False)
+    assert isinstance(refused, Refusal)
+    assert "44 requests were counted by other rules: run palautevirta recompute" in refused.detail
+    assert (await cut(database, newer, draft=True)).number == 1
 
 
 @pytest.mark.usefixtures("log")

@@ -6,14 +6,17 @@ import io
 import os
 import sys
 import zipfile
+from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import asyncpg
 import pyarrow.parquet as pq
 import pytest
+from aiohttp import ClientPayloadError
 from builders.applied import AppliedLog
 from builders.reporting import Asking, Client
 from builders.small_nation import ORGANISATIONS, PERIOD, load_reference_data
@@ -242,6 +245,22 @@ async def test_an_edition_without_rows_is_a_file_with_names_only(database: Datab
     assert texts((await export())[1]) == names
     assert pq.read_table(io.BytesIO((await export(format_name="parquet"))[1])).num_rows == 0
     assert sheet((await export(format_name="xlsx"))[1]) == names
+
+
+@pytest.mark.usefixtures("log")
+async def test_an_export_that_breaks_off_is_never_taken_for_a_whole_one(
+    database: Database, client: Client, ask: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaking(*_: object) -> AsyncIterator[bytes]:
+        yield b"koulutuksen_jarjestaja,"
+        raise asyncpg.ConnectionDoesNotExistError("the database went away")
+
+    await cut(database)
+    monkeypatch.setattr("services.reporting.national_store.national_file", breaking)
+    async with client.get("/v1/editions/1/national", headers=ask.header("figures:national")) as answer:
+        assert answer.status == 200
+        with pytest.raises(ClientPayloadError):
+            await answer.read()
 
 
 @pytest.mark.usefixtures("log")

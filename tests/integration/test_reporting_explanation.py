@@ -28,6 +28,7 @@ async def filled(database: Database) -> None:
     record.request(A, AUGUST, **instructor, entrepreneur=True, target_days=20, respondent_days=20, points=100)
     record.request(A, AUGUST, survey="workplace_instructor", target_days=50)
     record.request(A, AUGUST, survey="workplace", target_days=5)
+    record.request(B, AUGUST, **instructor, entrepreneur=True, target_days=8, respondent_days=8, points=32)
     await record.write(database.dsn)
     for kind, content in (
         (ORGANISATIONS, f"oid,business_id,name_fi\n{A},0000001-9,Yksi\n"),
@@ -106,6 +107,8 @@ async def test_the_entrepreneurs_copy_stands_apart(ask: Asking) -> None:
     )  # fmt: skip
     assert (steps["coefficient"], steps["weighted_points_exact"]) == (None, "225/2")
     assert "rate_exact" not in steps
+    only_copied = values(await ask.rows(PATH.format("workplace", B)))
+    assert [only_copied[f"{prefix}targets"] for prefix in ("own_", "copied_", "")] == ["0", "1", "1"]
 
 
 @pytest.mark.usefixtures("filled")

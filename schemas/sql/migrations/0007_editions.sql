@@ -177,6 +177,7 @@ GRANT USAGE ON SCHEMA feedback, reporting TO palautevirta_editions;
 GRANT SELECT ON feedback.fence, reporting.freshness, reporting.request, reporting.month_figure, reporting.month_answers,
     reporting.organisation, reporting.merger, reporting.reference_version
 TO palautevirta_editions;
+GRANT SELECT (rules) ON feedback.request TO palautevirta_editions;
 GRANT SELECT, INSERT ON feedback.edition, feedback.edition_offset, feedback.edition_cell, feedback.edition_answers,
     feedback.edition_structure, feedback.edition_organisation, feedback.edition_coefficient
 TO palautevirta_editions;
