@@ -98,7 +98,7 @@ def reporting_openapi() -> Document:
                 )
             },
             **rule_paths(),
-            **edition_paths(_figures_parameters()),
+            **edition_paths(_figures_parameters(), _funding_parameters()),
             "/v1/funding": {"get": _funding()},
             "/v1/lookup": {"post": _lookup()},
             "/v1/requests": {
@@ -221,8 +221,8 @@ def _figures_parameters() -> list[Document]:
     ]
 
 
-def _funding() -> Document:
-    parameters = [
+def _funding_parameters() -> list[Document]:
+    return [
         needed("year", "The funding year; the reporting period that ends the year before decides it.", _A_YEAR),
         query("by", "Split the rows by month.", {"type": "string", "enum": ["month"]}),
         several(
@@ -232,9 +232,11 @@ def _funding() -> Document:
         ),
         query("set", "Only these rows; both without it.", {"type": "string", "enum": ["actual", "estimate"]}),
     ]
-    call = _get(
-        "getFunding", "Points and shares of funding", FundingRow, parameters, "figures:national", "figures:funding"
-    )
+
+
+def _funding() -> Document:
+    scopes = ("figures:national", "figures:funding")
+    call = _get("getFunding", "Points and shares of funding", FundingRow, _funding_parameters(), *scopes)
     call["responses"]["409"] = problem("No common factor fits the transition; `bound` says which bound is in the way.")
     return call
 

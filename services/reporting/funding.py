@@ -14,7 +14,7 @@ from operator import add
 from typing import Final, Literal, get_args
 
 from schemas.national.parameters import ComponentWeights, Rules, Transition
-from schemas.national.rules.coefficient import coefficient, weighted_points
+from schemas.national.rules.coefficient import Coefficient, coefficient, weighted_points
 from schemas.national.rules.figures import Totals, sum_or_null
 from schemas.national.rules.funding import (
     COMPONENT_OF,
@@ -33,6 +33,9 @@ from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
 SetName = Literal["actual", "estimate"]
 SETS: Final[tuple[SetName, ...]] = get_args(SetName)
 """The rows of a year, and those that stand in for them while its period runs: each row says of which it is."""
+
+Coefficients = Mapping[tuple[str, SurveyKind], Coefficient | None]
+"""By provider in the structure and survey kind."""
 
 _EMPLOYERS: Final = frozenset(COMPONENT_OF[kind] for kind in SURVEY_KINDS if kind not in STUDENT_KINDS)
 
@@ -151,10 +154,17 @@ def estimate_months(kind: SurveyKind, months: Sequence[date], *, published: date
 
 
 def funding_set(
-    name: SetName, sums: Iterable[Sums], *, period: str, successors: Mapping[str, str], inputs: Inputs, rules: Rules
+    name: SetName,
+    sums: Iterable[Sums],
+    *,
+    period: str,
+    successors: Mapping[str, str],
+    inputs: Inputs,
+    rules: Rules,
+    frozen: Coefficients | None = None,
 ) -> FundingSet | NoCommonFactor:
-    """One set of rows, from the sums of its months."""
-    rows = component_rows(sums, period=period, successors=successors, funded=inputs.funded, rules=rules)
+    """One set of rows, from the sums of its months; an edition's coefficients are `frozen`."""
+    rows = component_rows(sums, period=period, successors=successors, funded=inputs.funded, rules=rules, frozen=frozen)
     wholes = whole_shares(rows, inputs, of_set=name)
     return wholes if isinstance(wholes, NoCommonFactor) else FundingSet(name, rows, wholes)
 
@@ -166,11 +176,12 @@ def component_rows(
     successors: Mapping[str, str],
     funded: frozenset[str] | None,
     rules: Rules,
+    frozen: Coefficients | None = None,
 ) -> list[ComponentRow]:
     """The rows of one set, by provider in the structure, component and month.
 
-    Rates and coefficients are those of the whole period, provider and survey kind. An employers' row without target
-    days is left out. Who isn't funded has points but no share.
+    Coefficients are those of the whole period, provider and survey kind, unless they were `frozen`. An employers' row
+    without target days is left out. Who isn't funded has points but no share.
     """
     cells: dict[tuple[str, date | None, SurveyKind], Totals] = {}
     wholes: dict[tuple[str, SurveyKind], Totals] = {}
@@ -180,13 +191,17 @@ def component_rows(
         cell, whole = (provider, one.month, one.kind), (provider, one.kind)
         cells[cell] = cells[cell] + totals if cell in cells else totals
         wholes[whole] = wholes[whole] + totals if whole in wholes else totals
-    applied = {
-        (provider, kind): coefficient(kind, period, totals, table=rules.coefficients)
-        for (provider, kind), totals in wholes.items()
-    }
+    applied: Coefficients
+    if frozen is None:
+        applied = {
+            (provider, kind): coefficient(kind, period, totals, table=rules.coefficients)
+            for (provider, kind), totals in wholes.items()
+        }
+    else:
+        applied = frozen
     grouped: dict[tuple[str, Component, date | None], list[tuple[Totals, Fraction | None]]] = defaultdict(list)
     for (provider, month, kind), totals in cells.items():
-        weighted = weighted_points(kind, totals.points, applied[provider, kind])
+        weighted = weighted_points(kind, totals.points, applied.get((provider, kind)))
         worth = funded_points(kind, weighted, factors=rules.completion_factors)
         grouped[provider, COMPONENT_OF[kind], month].append((totals, worth))
     return _with_shares(

@@ -13,8 +13,7 @@ from services.reporting.calls import Build, Calls, NoTable, Page
 from services.reporting.funding import FundingSet, NoCommonFactor, SetName, Sums, estimate_months, funding_set
 from services.reporting.funding_query import FundingQuery, funding_query
 from services.reporting.funding_store import Months
-from services.reporting.funding_table import funding_table, lines
-from services.reporting.paging import cut
+from services.reporting.funding_table import funding_page
 from services.reporting.parameters import BadQuery, Pairs
 from services.reporting.store import Snapshot
 from services.runtime.problem_documents import ProblemType
@@ -60,10 +59,8 @@ class FundingCalls:
                     if isinstance(one, NoCommonFactor):
                         return _no_table(one)
                     sets.append(one)
-                listed = lines(sets, providers, None if allowed.own is None else rules.thresholds)
-                rest = [line for line in listed if query.after is None or line.key > query.after]
-                page, token = cut(rest[: query.limit + 1], query.limit, lambda line: line.key)
-                return funding_table(page, by_month=query.by_month, funded=inputs.funded), token
+                withhold = None if allowed.own is None else rules.thresholds
+                return funding_page(sets, query, providers, withhold=withhold, funded=inputs.funded)
 
             return build
 

@@ -9,6 +9,8 @@ from schemas.national.parameters import Thresholds
 from schemas.national.rules.disclosure import shown
 from schemas.national.rules.rounding import FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text
 from services.reporting.funding import Bounds, ComponentRow, FundingSet, SetName, Whole, is_funded
+from services.reporting.funding_query import FundingQuery
+from services.reporting.paging import cut
 from services.reporting.table import Cell, Table
 
 WITHHELD: Final = "…"
@@ -36,6 +38,20 @@ class Line:
         if isinstance(row, Whole):
             return row.provider, self.of_set, "whole", ""
         return row.provider, self.of_set, row.component, f"{row.month:%Y-%m}" if row.month else ""
+
+
+def funding_page(
+    sets: Sequence[FundingSet],
+    query: FundingQuery,
+    providers: frozenset[str] | None,
+    *,
+    withhold: Thresholds | None,
+    funded: frozenset[str] | None,
+) -> tuple[Table, str | None]:
+    """The page that was asked for of the rows of these providers (None: all), and the token of the next."""
+    listed = [line for line in lines(sets, providers, withhold) if query.after is None or line.key > query.after]
+    page, token = cut(listed, query.limit, lambda line: line.key)
+    return funding_table(page, by_month=query.by_month, funded=funded), token
 
 
 def lines(sets: Sequence[FundingSet], providers: frozenset[str] | None, withhold: Thresholds | None) -> list[Line]:
