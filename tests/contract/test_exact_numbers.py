@@ -15,6 +15,8 @@ EXACT = (
     "schemas/national/parameters.py",
     "services/reporting/explanation.py",
     "services/reporting/figures.py",
+    "services/reporting/funding*.py",
+    "services/reporting/edition_funding.py",
     "services/reporting/questions.py",
     "services/reporting/rule_answers.py",
     "palautevirta/reference_data/funding_inputs.py",
