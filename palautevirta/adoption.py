@@ -14,7 +14,8 @@ from services.runtime.statements import load_statements
 
 _SQL: Final = load_statements("palautevirta", "sql")
 _TIMEOUT_S: Final = 30.0
-_ANOTHER: Final = frozenset({"another_log", "another_record", "log_too_short"})
+_ANOTHER: Final = frozenset({"another_log", "another_topic", "another_record", "log_too_short"})
+_BY_ITS_STOP: Final = frozenset({"another_topic", "another_record"})
 
 
 class Standing(Struct, frozen=True):
@@ -94,4 +95,4 @@ def _wrong(one: Standing, found: Found) -> str | None:
         return "log_too_short"
     if one.next_offset < begin:
         return "records_lost"
-    return one.stopped if one.stopped == "another_record" else None
+    return one.stopped if one.stopped in _BY_ITS_STOP else None

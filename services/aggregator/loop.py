@@ -6,7 +6,7 @@ goes on from there. Two lanes let Postgres work for one while Python decodes for
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from msgspec import Struct
 from services.aggregator.breaker import Breaker
 from services.aggregator.consumer import Log, LogMoved, LogUnavailable, LogUnreadable
 from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
+from services.aggregator.generations import Generation
 from services.aggregator.leases import Leases
 from services.aggregator.store import Batch, Fence, FenceLost, Read, Store, StoreUnavailable, Unstorable
 from services.aggregator.telemetry import Telemetry
@@ -62,6 +63,8 @@ class Lane:
         self._telemetry = telemetry
         self._batch_records = batch_records
         self._positions: dict[int, Position] = {}
+        self._generation = Generation(b"", {})
+        self._topics: dict[tuple[str, int, int], bytes] = {}
         self._opened: Mapping[int, int] | None = None
         self._opened_at = 0.0
         self._told_at = 0.0
@@ -108,6 +111,7 @@ class Lane:
         try:
             records = await self._fetch(log, store)
             if records:
+                await self._doubt(log, records)
                 await self._apply(store, records)
             if self._assigned - self._positions.keys():
                 self._assign(log)
@@ -131,6 +135,7 @@ class Lane:
         """Take up the partitions where their fences stand; one whose log doesn't fit its fence stands still."""
         self._positions = {}
         bounds = await log.bounds(mine) if mine else {}
+        self._generation = await log.generation(mine) if mine else Generation(b"", {})
         for partition, (begin, _) in bounds.items():
             await store.open_fence(partition, mine[partition], self._topic, identity, begin)
         fences = await store.load_fences(mine)
@@ -139,7 +144,8 @@ class Lane:
             if fence.epoch != mine[partition] or fence.next_offset is None:
                 continue  # the next heartbeat will tell whose it is
             begin, end = bounds[partition]
-            reason = why_not(fence, begin, end, identity)
+            known = self._topics.setdefault((identity, partition, fence.log), self._generation.topic)
+            reason = why_not(fence, begin, end, identity, made_anew=known != self._generation.topic)
             if reason is not None:
                 await self._stop(store, partition, fence.epoch, reason)
                 continue
@@ -164,6 +170,12 @@ class Lane:
         except LogUnreadable:
             await self._isolate(log, store)
             return {}
+
+    async def _doubt(self, log: Log, partitions: Iterable[int]) -> None:
+        """Look again before anything is believed of these partitions whose log somebody worked on. Raises LogMoved."""
+        now, before = await log.generation(partitions), self._generation
+        if now.topic != before.topic or any(before.leaders.get(p) != epoch for p, epoch in now.leaders.items()):
+            raise LogMoved("the topic was made anew, or another broker leads a partition")
 
     async def _isolate(self, log: Log, store: Store) -> None:
         """Find the partition with a record that can't be taken apart, and let that one stand still. Raises LogMoved."""
@@ -303,6 +315,7 @@ class Lane:
             return
         now = await store.clock()
         ends = await log.ends(self._positions)
+        await self._doubt(log, self._positions)
         complete = {
             p: (at.epoch, at.next_offset)
             for p, at in self._positions.items()
@@ -343,11 +356,16 @@ class Lane:
         self._telemetry.stopped.labels(partition).set(0)
 
 
-def why_not(fence: Fence, begin: int, end: int, identity: str) -> str | None:
-    """Why a log can't be the one that the fence knows: another cluster, records gone, records missing (storage)."""
+def why_not(fence: Fence, begin: int, end: int, identity: str, *, made_anew: bool) -> str | None:
+    """Why a log can't be the one that the fence knows: another cluster, another topic, records gone or missing.
+
+    A topic that was made anew stays another one, whoever looks and whatever stands in it, until an operator adopts it.
+    """
     assert fence.next_offset is not None
     if fence.log_id != identity:
         return "another_log"
+    if made_anew or fence.stopped == "another_topic":
+        return "another_topic"
     if fence.next_offset < begin:
         return "records_lost"
     if fence.next_offset > end:
