@@ -134,7 +134,7 @@ def _with_trouble(random: Random, event: Event) -> list[Planned]:
 
 def _by_clocks(random: Random, event: Event) -> list[Planned]:
     """Sometimes the same thing again as events of other systems, which happen now by their clocks, in any order."""
-    if random.random() > 0.04 or event["type"] not in _HAPPEN_AT_ANY_TIME:
+    if random.random() > 0.04 or event["type"] not in _HAPPEN_AT_ANY_TIME or event["data"].get("exclusion"):
         return []
     data = {name: value for name, value in event["data"].items() if name not in _DATED_CODES}
     sources = random.sample(list(_CLOCKS), 3)
