@@ -99,7 +99,7 @@ async def history(data_dir: Path, seed: int, *, faults: int, aggregator: str = A
         clients = load(seed, requests=faults * _REQUESTS_A_FAULT, clients=CLIENTS, clocks=True)
         async with watched(stack.endpoints.postgres) as watcher:
             async with campaign(stack, clients, patience_s=_PATIENCE_S) as running:
-                parts = Parts(stack, lines, lambda: running.gate.open_for(_MORE))
+                parts = Parts(stack, lines, lambda: _more(running))
                 share = running.postings // (2 * faults + 2)
                 await _hurt(running, parts, schedule(seed, faults=faults, share=share), share)
                 await parts.mend()
@@ -117,6 +117,12 @@ async def history(data_dir: Path, seed: int, *, faults: int, aggregator: str = A
             watcher.looks,
             time.monotonic() - began,
         )
+
+
+async def _more(running: Campaign) -> None:
+    """Let some more of the load on, unless there is some already that waits for what is hurt."""
+    if running.gate.left < _MORE:
+        await running.gate.open_for(_MORE)
 
 
 async def _hurt(running: Campaign, parts: Parts, planned: list[Fault], share: int) -> None:
