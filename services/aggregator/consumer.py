@@ -137,9 +137,10 @@ class KafkaLog:
                 raise LogUnavailable(f"partition {one.partition} has no leader")
             led.setdefault(leader, []).append(one.partition)
         answers = [await _bounded(self._ask(leader, mine)) for leader, mine in led.items()]
-        if len({answer.topic for answer in answers}) != 1:
+        ((cluster, topic), *others) = {(answer.cluster, answer.topic) for answer in answers}
+        if others:
             raise LogUnavailable("the brokers don't agree on which topic this is")
-        return Generation(answers[0].topic, {p: epoch for answer in answers for p, epoch in answer.leaders.items()})
+        return Generation(cluster, topic, {p: epoch for answer in answers for p, epoch in answer.leaders.items()})
 
     async def _ask(self, leader: int, partitions: Sequence[int]) -> Generation:
         request = GenerationRequest(self._topic)

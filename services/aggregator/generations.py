@@ -25,8 +25,9 @@ _UNKNOWN: Final = -1
 
 
 class Generation(Struct, frozen=True):
-    """The id of a topic, and the epoch of the leader of each partition that was asked for."""
+    """The ids of a cluster and a topic, and the epoch of the leader of each partition that was asked for."""
 
+    cluster: str
     topic: bytes
     leaders: Mapping[int, int]
 
@@ -120,4 +121,6 @@ def generation(answer: Any, partitions: Sequence[int]) -> Generation:
     if error_code:
         raise for_code(error_code)
     epochs = {partition: epoch for _, partition, _, epoch, *_ in described}
-    return Generation(topic_id, {partition: epochs.get(partition, _UNKNOWN) for partition in partitions})
+    return Generation(
+        answer.cluster_id, topic_id, {partition: epochs.get(partition, _UNKNOWN) for partition in partitions}
+    )

@@ -63,7 +63,7 @@ class Lane:
         self._telemetry = telemetry
         self._batch_records = batch_records
         self._positions: dict[int, Position] = {}
-        self._generation = Generation(b"", {})
+        self._generation = Generation("", b"", {})
         self._topics: dict[tuple[str, int, int], bytes] = {}
         self._opened: Mapping[int, int] | None = None
         self._opened_at = 0.0
@@ -135,7 +135,9 @@ class Lane:
         """Take up the partitions where their fences stand; one whose log doesn't fit its fence stands still."""
         self._positions = {}
         bounds = await log.bounds(mine) if mine else {}
-        self._generation = await log.generation(mine) if mine else Generation(b"", {})
+        self._generation = await log.generation(mine) if mine else Generation(identity, b"", {})
+        if self._generation.cluster != identity:
+            raise LogUnavailable("another cluster answers than the one that we began with")
         for partition, (begin, _) in bounds.items():
             await store.open_fence(partition, mine[partition], self._topic, identity, begin)
         fences = await store.load_fences(mine)
@@ -174,7 +176,8 @@ class Lane:
     async def _doubt(self, log: Log, partitions: Iterable[int]) -> None:
         """Look again before anything is believed of these partitions whose log somebody worked on. Raises LogMoved."""
         now, before = await log.generation(partitions), self._generation
-        if now.topic != before.topic or any(before.leaders.get(p) != epoch for p, epoch in now.leaders.items()):
+        other = (now.cluster, now.topic) != (before.cluster, before.topic)
+        if other or any(before.leaders.get(p) != epoch for p, epoch in now.leaders.items()):
             raise LogMoved("the topic was made anew, or another broker leads a partition")
 
     async def _isolate(self, log: Log, store: Store) -> None:

@@ -18,7 +18,7 @@ def answer(error_code: int, *leader_epochs: int) -> object:
 
 
 def test_a_topic_is_known_by_its_id_and_a_partition_by_the_epoch_of_its_leader() -> None:
-    assert generation(answer(0, 4, 5, 6), [0, 2]) == Generation(TOPIC_ID, {0: 4, 2: 6})
+    assert generation(answer(0, 4, 5, 6), [0, 2]) == Generation("c", TOPIC_ID, {0: 4, 2: 6})
 
 
 def test_a_topic_that_the_broker_does_not_know_is_no_other_topic() -> None:

@@ -11,7 +11,7 @@ from builders.states import DECODER, Record
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from services.aggregator.consumer import LogMoved, LogUnreadable
+from services.aggregator.consumer import LogMoved, LogUnavailable, LogUnreadable
 from services.aggregator.generations import Generation
 from services.aggregator.loop import Lane
 from services.aggregator.store import Applied, Batch, Fence, FenceLost, Unstorable
@@ -33,6 +33,7 @@ class FakeLog:
         self.reported: dict[int, int] = {}
         self.moved = False
         self.unreadable: int | None = None
+        self.cluster = IDENTITY
         self.topic = b"topic"
         self.leader_epoch = 0
 
@@ -54,7 +55,7 @@ class FakeLog:
         return dict.fromkeys(partitions, self.end)
 
     async def generation(self, partitions: Iterable[int]) -> Generation:
-        return Generation(self.topic, dict.fromkeys(partitions, self.leader_epoch))
+        return Generation(self.cluster, self.topic, dict.fromkeys(partitions, self.leader_epoch))
 
     def read_from(self, positions: Mapping[int, int]) -> None:
         self.positions = dict(positions)
@@ -288,6 +289,16 @@ async def test_a_log_that_its_operator_adopted_is_read_without_a_restart() -> No
     bench.lane._opened = None  # noqa: SLF001 - a minute later
     await bench.steps(3)
     assert (store.stopped, store.arrived) == (None, [0, 1, 0, 1])
+
+
+async def test_another_cluster_at_the_same_address_is_met_anew_and_never_taken_for_a_topic_made_anew() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(2)
+    log.cluster, log.topic, log.records = "another", b"another", log_of(4)
+    with pytest.raises(LogUnavailable):
+        await bench.steps(2)
+    assert (store.stopped, store.arrived) == (None, [0, 1])
 
 
 async def test_a_log_with_another_leader_is_compared_before_it_is_read_on() -> None:
