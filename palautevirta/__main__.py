@@ -9,7 +9,19 @@ import click
 # token does not wait for what the demonstration needs.
 _COMMANDS: Final = {
     name: f"palautevirta.commands.{name}"
-    for name in ("demo", "documents", "log", "migrate", "quarantine", "token", "up", "verify")
+    for name in (
+        "demo",
+        "documents",
+        "funding",
+        "log",
+        "mergers",
+        "migrate",
+        "organisations",
+        "quarantine",
+        "token",
+        "up",
+        "verify",
+    )
 }
 
 

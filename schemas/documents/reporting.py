@@ -1,14 +1,27 @@
 """The OpenAPI document of reporting's public port."""
 
-from typing import Any, Final
+import inspect
+from typing import Final
 
 from pydantic import BaseModel
 
 from schemas.documents.answers import ProblemDocument
+from schemas.documents.calls import (
+    BAD_PARAMETERS,
+    IF_NONE_MATCH,
+    bad_parameters,
+    headers_only,
+    needed,
+    paging,
+    query,
+    several,
+    table_of,
+    table_response,
+    table_schema,
+)
 from schemas.documents.event_schemas import component_schemas
 from schemas.documents.http import (
     JSON,
-    PROBLEM,
     Document,
     openapi,
     problem,
@@ -16,10 +29,12 @@ from schemas.documents.http import (
     schema,
     shared,
 )
+from schemas.documents.rules import RULE_ROWS, DurationQuestion, rule_paths
 from schemas.documents.tables import (
     BooksRow,
     ChoiceRow,
     EventRow,
+    ExplanationRow,
     FiguresRow,
     GroupRow,
     LookupOfEvents,
@@ -32,8 +47,6 @@ from schemas.documents.tables import (
 from schemas.events.types import CODE_PATTERN, OID_PATTERN, QUALIFICATION_PATTERN
 from schemas.national.reasons import REASONS
 from schemas.national.surveys import SURVEY_KINDS
-
-CSV: Final = "text/csv"
 
 _DESCRIPTION: Final = """\
 Reads what has been counted. `as_of` is the moment up to which every accepted event is in the figures. Every decimal \
@@ -55,9 +68,12 @@ _KEYS: Final = tuple(GroupRow.model_fields)
 
 def reporting_openapi() -> Document:
     """The document."""
-    rows = (FiguresRow, QuestionRow, ChoiceRow, UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow)
-    models: list[type[BaseModel]] = [*rows, LookupOfEvents, LookupOfRequests, ProblemDocument]
-    tables = {table: _table_schema(row) for row in rows if (table := _table_of(row))}
+    rows = (
+        FiguresRow, QuestionRow, ChoiceRow, ExplanationRow,
+        UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow, *RULE_ROWS,
+    )  # fmt: skip
+    models: list[type[BaseModel]] = [*rows, LookupOfEvents, LookupOfRequests, DurationQuestion, ProblemDocument]
+    tables = {table: table_schema(row) for row in rows if (table := table_of(row))}
     return openapi(
         title="Palautevirta reporting",
         description=_DESCRIPTION,
@@ -71,6 +87,12 @@ def reporting_openapi() -> Document:
             "/v1/figures/choices": {
                 "get": _get("getChoices", "Answers by choice", ChoiceRow, _figures_parameters(), "figures:national")
             },
+            "/v1/figures/explain": {
+                "get": _get(
+                    "explainFigure", "A figure step by step", ExplanationRow, _explain_parameters(), paged=False
+                )
+            },
+            **rule_paths(),
             "/v1/lookup": {"post": _lookup()},
             "/v1/requests": {
                 "get": _get("getRequests", "Requests that don't count", UncountedRow, _requests_parameters(), *_READERS)
@@ -92,7 +114,7 @@ def reporting_openapi() -> Document:
             },
             "/openapi.json": {"get": _get_openapi()},
         },
-        schemas=component_schemas(models) | tables | {"BadParameters": _bad_parameters()},
+        schemas=component_schemas(models) | tables | {"BadParameters": bad_parameters()},
         responses={
             "Forbidden": problem(
                 "The token lacks the scope, or doesn't name a provider that was asked for.", "WWW-Authenticate"
@@ -100,57 +122,36 @@ def reporting_openapi() -> Document:
             "Unavailable": problem("The database is away, or took too long: the detail says which.", "Retry-After"),
         },
         scopes=_SCOPES,
-        tags=("figures", "records", "contract"),
+        tags=("figures", "records", "rules", "contract"),
     )
 
 
-def _table_of(row: type[BaseModel]) -> str:
-    return row.__name__.removesuffix("Row") + "Table"
-
-
-def _table_schema(row: type[BaseModel]) -> Document:
-    """The envelope of a table."""
-    return {
-        "type": "object",
-        "required": ["as_of", "edition", "model", "rows", "next"],
-        "properties": {
-            "as_of": {
-                "type": ["string", "null"],
-                "format": "date-time",
-                "description": "Up to when every accepted event is counted; null before anything was read.",
-            },
-            "edition": {"type": "null", "description": "Live figures belong to no edition."},
-            "model": {"type": "string", "description": "The version of the national model by which it is counted."},
-            "rows": {"type": "array", "items": schema(row.__name__)},
-            "next": {"type": ["string", "null"], "description": "The parameter that asks for the next page."},
-        },
-    }
-
-
-def _bad_parameters() -> Document:
-    told = {
-        "type": "object",
-        "required": ["parameter", "detail"],
-        "properties": {"parameter": {"type": "string"}, "detail": {"type": "string"}},
-    }
-    errors = {"type": "object", "required": ["errors"], "properties": {"errors": {"type": "array", "items": told}}}
-    return {"allOf": [schema("ProblemDocument"), errors]}
-
-
-def _get(operation: str, summary: str, row: type[BaseModel], parameters: list[Document], *scopes: str) -> Document:
+def _get(
+    operation: str,
+    summary: str,
+    row: type[BaseModel],
+    parameters: list[Document],
+    *scopes: str,
+    paged: bool = True,
+) -> Document:
     allowed = scopes or ("figures:national", "figures:read")
-    bad = {"anyOf": [schema("BadParameters"), schema("ProblemDocument")]}
+    needs = f"Needs a scope of: {', '.join(f'`{scope}`' for scope in allowed)}."
     return {
         "operationId": operation,
-        "tags": ["figures" if issubclass(row, GroupRow) else "records"],
+        "tags": ["figures" if issubclass(row, GroupRow | ExplanationRow) else "records"],
         "summary": summary,
-        "description": f"{row.__doc__} Needs a scope of: {', '.join(f'`{scope}`' for scope in allowed)}.",
+        "description": f"{inspect.cleandoc(row.__doc__ or '')} {needs}",
         "security": [{"token": []}],
-        "parameters": [{"$ref": "#/components/parameters/X-Request-Id"}, *parameters, *_paging(), _IF_NONE_MATCH],
+        "parameters": [
+            {"$ref": "#/components/parameters/X-Request-Id"},
+            *parameters,
+            *(paging() if paged else ()),
+            IF_NONE_MATCH,
+        ],
         "responses": {
-            "200": _table_response(_table_of(row)),
-            "304": _headers_only("The client's copy is the present one."),
-            "400": response("A parameter can't be used.", content={PROBLEM: {"schema": bad}}),
+            "200": table_response(table_of(row)),
+            "304": headers_only("The client's copy is the present one."),
+            "400": BAD_PARAMETERS,
             **_FAILURES,
         },
     }
@@ -170,7 +171,7 @@ def _lookup() -> Document:
         "parameters": [{"$ref": "#/components/parameters/X-Request-Id"}],
         "requestBody": {"required": True, "content": {JSON: {"schema": either}}},
         "responses": {
-            "200": _table_response(None, answer),
+            "200": table_response(None, answer),
             "400": problem("The body asks nothing that can be answered."),
             "413": problem("The body is too large."),
             "415": problem("The body has a content encoding.", "Accept-Encoding"),
@@ -186,92 +187,58 @@ _FAILURES: Final[Document] = {
     "503": shared("Unavailable"),
 }
 
-_IF_NONE_MATCH: Final[Document] = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "The ETag of the copy that the client has.",
-    "schema": {"type": "string"},
+_STRUCTURE: Final[Document] = {
+    "name": "structure",
+    "in": "query",
+    "description": "`as_was`: every provider as it posted. `latest`: every merger dated on or before today is applied "
+    "to the whole history before anything is computed, and a provider that is asked for stands for all who are merged "
+    "with it. A token that speaks only for its own organisations sees a provider of `latest` when it names everybody "
+    "merged into it, and is refused when it asks for another, or for a sum that would lack one.",
+    "schema": {"type": "string", "enum": ["as_was", "latest"], "default": "as_was"},
 }
-
-_TABLE_HEADERS: Final[Document] = {
-    "ETag": {"description": "Names exactly this answer.", "required": True, "schema": {"type": "string"}},
-    "As-Of": {"description": "As `as_of`; absent where that is null.", "schema": {"type": "string"}},
-    "Link": {"description": 'The address of the next page, `rel="next"`.', "schema": {"type": "string"}},
-}
-
-
-def _table_response(table: str | None, body: Document | None = None) -> Document:
-    content = {JSON: {"schema": body or schema(str(table))}, CSV: {"schema": {"type": "string"}}}
-    found = response("One page of the table.", content=content)
-    found["headers"] |= _TABLE_HEADERS
-    return found
-
-
-def _headers_only(description: str) -> Document:
-    found = response(description)
-    found["headers"] |= {"ETag": _TABLE_HEADERS["ETag"]}
-    return found
 
 
 def _figures_parameters() -> list[Document]:
     return [
-        _needed("survey", "The survey kind.", {"type": "string", "enum": list(SURVEY_KINDS)}),
-        _needed("period", "The reporting period, such as 2025-2026.", {"type": "string", "pattern": _OF_PERIOD}),
-        _list(
+        needed("survey", "The survey kind.", {"type": "string", "enum": list(SURVEY_KINDS)}),
+        needed("period", "The reporting period, such as 2025-2026.", {"type": "string", "pattern": _OF_PERIOD}),
+        several(
             "by", "What to group by; institution and site bring the provider.", {"type": "string", "enum": list(_KEYS)}
         ),
-        _list("provider", "Only these providers.", {"type": "string", "pattern": OID_PATTERN}),
-        _list("month", "Only these months of the period.", {"type": "string", "pattern": _OF_MONTH}),
-        _list("institution", "Only these institutions.", {"type": "string", "pattern": OID_PATTERN}),
-        _list("site", "Only these sites.", {"type": "string", "pattern": OID_PATTERN}),
-        _list("qualification", "Only these qualifications.", {"type": "string", "pattern": QUALIFICATION_PATTERN}),
-        _query(
-            "structure", "Providers as they were, or as they are.", {"type": "string", "enum": ["as_was", "latest"]}
-        ),
+        several("provider", "Only these providers.", {"type": "string", "pattern": OID_PATTERN}),
+        several("month", "Only these months of the period.", {"type": "string", "pattern": _OF_MONTH}),
+        several("institution", "Only these institutions.", {"type": "string", "pattern": OID_PATTERN}),
+        several("site", "Only these sites.", {"type": "string", "pattern": OID_PATTERN}),
+        several("qualification", "Only these qualifications.", {"type": "string", "pattern": QUALIFICATION_PATTERN}),
+        _STRUCTURE,
     ]
+
+
+def _explain_parameters() -> list[Document]:
+    survey, period = _figures_parameters()[:2]
+    provider = needed("provider", "Whose figure is explained.", {"type": "string", "pattern": OID_PATTERN})
+    return [survey, period, provider, _STRUCTURE]
 
 
 def _requests_parameters() -> list[Document]:
     reasons = [reason for reason in REASONS if reason != "counts"]
     return [
-        _needed("provider", "The provider whose requests are listed.", {"type": "string", "pattern": OID_PATTERN}),
-        _list("reason", "Only those with one of these reasons.", {"type": "string", "enum": reasons}),
+        needed("provider", "The provider whose requests are listed.", {"type": "string", "pattern": OID_PATTERN}),
+        several("reason", "Only those with one of these reasons.", {"type": "string", "enum": reasons}),
     ]
 
 
 def _quarantine_parameters() -> list[Document]:
     outcomes = {"type": "string", "enum": ["standing", "replayed", "closed"]}
     return [
-        _query("provider", "Only this provider's.", {"type": "string", "pattern": OID_PATTERN}),
-        _list("reason", "Only those with one of these reasons.", {"type": "string", "pattern": CODE_PATTERN}),
-        _list("outcome", "Only those with one of these outcomes.", outcomes),
+        query("provider", "Only this provider's.", {"type": "string", "pattern": OID_PATTERN}),
+        several("reason", "Only those with one of these reasons.", {"type": "string", "pattern": CODE_PATTERN}),
+        several("outcome", "Only those with one of these outcomes.", outcomes),
     ]
 
 
 def _books_parameters() -> list[Document]:
-    return [_list("provider", "Only these providers.", {"type": "string", "pattern": OID_PATTERN})]
-
-
-def _paging() -> list[Document]:
-    limit: Document = {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000}
-    return [
-        _query("next", "What the page before said as `next`.", {"type": "string"}),
-        _query("limit", "The most rows or groups of a page.", limit),
-    ]
-
-
-def _query(name: str, description: str, allowed: Document, **more: Any) -> Document:
-    return {"name": name, "in": "query", "description": description, **more, "schema": allowed}
-
-
-def _needed(name: str, description: str, allowed: Document) -> Document:
-    return _query(name, description, allowed, required=True)
-
-
-def _list(name: str, description: str, item: Document) -> Document:
-    """Values separated by commas."""
-    several = {"type": "array", "items": item, "minItems": 1, "maxItems": 500}
-    return _query(name, description, several, style="form", explode=False)
+    return [several("provider", "Only these providers.", {"type": "string", "pattern": OID_PATTERN})]
 
 
 def _get_openapi() -> Document:

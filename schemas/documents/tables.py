@@ -89,6 +89,19 @@ class ChoiceRow(GroupRow):
     n: Count
 
 
+class ExplanationRow(_Row):
+    """One step of one provider's figure, in the order in which it comes about (national model §7).
+
+    Authority: from whole counts over r and the branch of the coefficient's table to weighted points, and the versions
+    used. A provider: the steps of its targets, respondents and rates.
+    """
+
+    step: Annotated[str, Field(pattern=r"^[a-z_]+$")]
+    value: str | None = Field(description="What the step gives, as text; null: there is none, or it isn't shown.")
+    value_shown: Mark | None
+    rule: str = Field(description="How it comes about, in English.")
+
+
 class EventRow(_Row):
     """What became of one event; the names are null where no event can have them."""
 

@@ -6,9 +6,11 @@ respondents and rates; editions will bring it scores and points.
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
+
+from services.reporting.structure import Structure
 
 
 class Resource(Enum):
@@ -49,11 +51,13 @@ _RULES: Final[Mapping[Resource, tuple[tuple[str, _Reach], ...]]] = {
 class Grant:
     """What may be shown: `providers` are whose rows, None for everybody's, an empty set for nobody's.
 
-    With `counts_only` a row shows targets, respondents and rates, and these only of groups that aren't small.
+    With `counts_only` a row shows targets, respondents and rates, and these only of groups that aren't small. `own` are
+    the organisations of a token that speaks only for them, None for one that sees everybody's.
     """
 
     providers: frozenset[str] | None
     counts_only: bool = False
+    own: frozenset[str] | None = None
 
     def covers(self, provider: str) -> bool:
         """Whether rows of this provider may be shown."""
@@ -96,4 +100,30 @@ def access(
         return Denied(
             rules[0][0], "The token doesn't name every provider that was asked for: leave out those that it doesn't."
         )
-    return Grant(frozenset(organisations if asked is None else asked), counts_only=reach is _Reach.OWN_COUNTS)
+    return Grant(
+        frozenset(organisations if asked is None else asked),
+        counts_only=reach is _Reach.OWN_COUNTS,
+        own=frozenset(organisations),
+    )
+
+
+def in_structure(grant: Grant, structure: Structure, *, asked: AbstractSet[str] | None) -> Grant | Denied:
+    """What a grant allows in a structure; its providers are then those that posted. `asked` is as for `access`.
+
+    A provider that is asked for stands for all of its group: its successor and everybody merged into that. A token that
+    speaks only for its own organisations sees a group only when it names all of the group's providers, since the
+    figures of the group are theirs together; whoever asks for another is denied rather than answered with nothing.
+    """
+    if grant.providers is None or not structure.successors:
+        return grant
+    if grant.own is None:
+        return replace(grant, providers=structure.members_of(grant.providers))
+    own = grant.own
+    whole = {provider for provider in grant.providers if structure.members(provider) <= own}
+    if asked is not None and whole != grant.providers:
+        return Denied(
+            "figures:national",
+            "In the latest structure a provider that was asked for stands together with one that the token doesn't "
+            "name: ask for structure=as_was, by=provider, or with a token that names all of them.",
+        )
+    return replace(grant, providers=structure.members_of(whole))

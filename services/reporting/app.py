@@ -10,9 +10,10 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from schemas.national.model import NationalModels, load_models
+from services.reporting.calls import STORE, VERIFIER, call_of
 from services.reporting.freshness import Freshness, watch_freshness
 from services.reporting.lookup import MOST_BYTES
-from services.reporting.routes import STORE, VERIFIER, Reports, call_of
+from services.reporting.routes import Reports
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import StoreUnavailable, TooSlow, open_store
 from services.reporting.telemetry import Telemetry

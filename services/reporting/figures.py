@@ -65,7 +65,7 @@ def coefficients(kind: SurveyKind, period: str, groups: Sequence[Group], rules: 
     return {
         provider: coefficient(kind, period, totals, table=rules.coefficients)
         for group in groups
-        for provider, totals in _by_provider(group, rules).items()
+        for provider, totals in totals_by_provider(group, rules).items()
     }
 
 
@@ -82,7 +82,7 @@ def figure_table(
     coefficient_decimals = FIGURE_DECIMALS if students else EMPLOYER_RATE_DECIMALS
     rows = []
     for group in groups:
-        parts = _by_provider(group, rules)
+        parts = totals_by_provider(group, rules)
         totals = reduce(add, parts.values(), NO_TOTALS)
         weighted = sum_or_null(
             weighted_points(kind, part.points, coefficients_of.get(provider)) for provider, part in parts.items()
@@ -115,7 +115,7 @@ def count_table(kind: SurveyKind, by: Sequence[Key], groups: Sequence[Group], ru
     """
     rows = []
     for group in groups:
-        totals = reduce(add, _by_provider(group, rules).values(), NO_TOTALS)
+        totals = reduce(add, totals_by_provider(group, rules).values(), NO_TOTALS)
         targets, targets_shown = shown(totals.targets, rules.thresholds)
         respondents, respondents_shown = shown(totals.respondents, rules.thresholds)
         whole = targets is not None and respondents is not None
@@ -149,7 +149,7 @@ def text_or_null(value: Fraction | None, decimals: int) -> str | None:
     return None if value is None else decimal_text(value, decimals)
 
 
-def _by_provider(group: Group, rules: Rules) -> dict[str, Totals]:
+def totals_by_provider(group: Group, rules: Rules) -> dict[str, Totals]:
     """The totals of each provider in a group, the entrepreneurs' copy in them."""
     totals: dict[str, Totals] = {}
     for part in group.parts:

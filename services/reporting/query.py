@@ -1,20 +1,35 @@
 """What is asked for: query parameters, in; a checked question or everything that is wrong with them, out. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, TypeVar, get_args
+from typing import Final, Literal, get_args
 
 from schemas.events import types
 from schemas.national.reasons import REASONS
 from schemas.national.rules.periods import months_of
 from schemas.national.surveys import SURVEY_KINDS, SurveyKind
-from services.reporting.paging import LEAST_LIMIT, MOST_LIMIT, USUAL_LIMIT, keys_of
+from services.reporting.parameters import (
+    AN_OID,
+    ONE_OID,
+    BadQuery,
+    Given,
+    Pairs,
+    an_oid,
+    matching,
+    month_in,
+    one_of,
+    period_from,
+    whole_number,
+)
 
 Key = Literal["provider", "month", "institution", "site", "qualification"]
 KEYS: Final[tuple[Key, ...]] = get_args(Key)
 """What figures are grouped by, in the order in which rows carry their keys and are sorted."""
+
+StructureName = Literal["as_was", "latest"]
+STRUCTURES: Final[tuple[StructureName, ...]] = get_args(StructureName)
+"""Providers as they posted, which is the usual one, or with today's mergers applied to the whole history (§5)."""
 
 UNCOUNTED: Final = tuple(reason for reason in REASONS if reason != "counts")
 """Why a request or its response doesn't count."""
@@ -23,33 +38,8 @@ OUTCOMES: Final = ("standing", "replayed", "closed")
 """What became of a record in quarantine."""
 
 _KEYS_OF_MONTHS: Final[frozenset[Key]] = frozenset({"provider", "month"})
-_OID: Final = re.compile(types.whole(types.OID_PATTERN))
 _QUALIFICATION: Final = re.compile(types.whole(types.QUALIFICATION_PATTERN))
 _CODE: Final = re.compile(types.whole(types.CODE_PATTERN))
-_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
-_NAME: Final = re.compile(r"[a-z_]{1,32}")
-_MOST_VALUES: Final = 500
-_AN_OID: Final = "give organisation OIDs such as 1.2.246.562.10.10000000001, separated by commas"
-
-Pairs = Iterable[tuple[str, str]]
-"""Query parameters as they were given, percent-decoded."""
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class BadParameter:
-    """A parameter and what to do about it; an unknown one whose name isn't harmless is called `?`."""
-
-    parameter: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class BadQuery:
-    """Everything that is wrong with a query."""
-
-    problems: tuple[BadParameter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +58,7 @@ class FiguresQuery:
     institutions: frozenset[str] | None
     sites: frozenset[str] | None
     qualifications: frozenset[str] | None
+    structure: StructureName
     after: tuple[str, ...] | None
     limit: int
 
@@ -81,6 +72,21 @@ class FiguresQuery:
         """Whether the figures of the months are too coarse for this."""
         filters = (self.institutions, self.sites, self.qualifications)
         return not _KEYS_OF_MONTHS.issuperset(self.by) or any(values is not None for values in filters)
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainQuery:
+    """Whose figure is explained: one provider's, of one survey and period, in a structure."""
+
+    survey: SurveyKind
+    period: str
+    provider: str
+    structure: StructureName
+
+    @property
+    def asked_providers(self) -> frozenset[str] | None:
+        """The providers that the query names."""
+        return frozenset({self.provider})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,33 +134,28 @@ class BooksQuery:
         return self.providers
 
 
-Query = FiguresQuery | RequestsQuery | QuarantineQuery | BooksQuery
+Query = FiguresQuery | ExplainQuery | RequestsQuery | QuarantineQuery | BooksQuery
 
 
 def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery:
     """Read the parameters of the figures; periods before `first_period` have no rules."""
-    given = _Given(pairs, ("survey", "period", "by", *KEYS, "structure"))
-    survey: SurveyKind | None = given.needed("survey", _one_of(SURVEY_KINDS), f"give one of {', '.join(SURVEY_KINDS)}")
-    period = given.needed(
-        "period",
-        lambda text: text if _is_period(text) and text >= first_period else None,
-        f"give a reporting period from {first_period} on, such as 2025-2026",
-    )
-    by = given.list("by", _one_of(KEYS), f"give what to group by, of {', '.join(KEYS)}, separated by commas")
+    given = Given(pairs, ("survey", "period", "by", *KEYS, "structure"))
+    survey = _survey(given)
+    period = given.needed("period", *period_from(first_period))
+    by = given.list("by", one_of(KEYS), f"give what to group by, of {', '.join(KEYS)}, separated by commas")
     of_period = months_of(period) if period else ()
     months = given.list(
         "month",
-        lambda text: _month_in(text, of_period) if period else date.min,
+        lambda text: month_in(text, of_period) if period else date.min,
         "give months of the period such as 2025-08, separated by commas",
     )
-    # Nobody has loaded a merger yet, so that the latest structure is the one that was.
-    given.optional("structure", _one_of(("as_was", "latest")), "give as_was or latest")
+    structure = _structure(given)
     filters = {
-        "providers": given.set("provider", _matching(_OID), _AN_OID),
-        "institutions": given.set("institution", _matching(_OID), _AN_OID),
-        "sites": given.set("site", _matching(_OID), _AN_OID),
+        "providers": given.set("provider", an_oid, AN_OID),
+        "institutions": given.set("institution", an_oid, AN_OID),
+        "sites": given.set("site", an_oid, AN_OID),
         "qualifications": given.set(
-            "qualification", _matching(_QUALIFICATION), "give qualifications, six digits each, separated by commas"
+            "qualification", matching(_QUALIFICATION), "give qualifications, six digits each, separated by commas"
         ),
     }
     after, limit = given.page(len(KEYS))
@@ -168,17 +169,29 @@ def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery
         period=period,
         by=tuple(key for key in KEYS if key in wanted),
         months=tuple(sorted(set(months or of_period))),
+        structure=structure,
         after=after,
         limit=limit,
         **filters,
     )
 
 
+def explain_query(pairs: Pairs, *, first_period: str) -> ExplainQuery | BadQuery:
+    """Read the parameters of an explanation; periods before `first_period` have no rules."""
+    given = Given(pairs, ("survey", "period", "provider", "structure"), paged=False)
+    survey, period = _survey(given), given.needed("period", *period_from(first_period))
+    provider = given.needed("provider", an_oid, ONE_OID)
+    structure = _structure(given)
+    if given.problems or survey is None or period is None or provider is None:
+        return given.bad()
+    return ExplainQuery(survey, period, provider, structure)
+
+
 def requests_query(pairs: Pairs) -> RequestsQuery | BadQuery:
     """Read the parameters of the list of requests that don't count."""
-    given = _Given(pairs, ("provider", "reason"))
-    provider = given.needed("provider", _matching(_OID), "give one provider's OID")
-    reasons = given.set("reason", _one_of(UNCOUNTED), f"give reasons of {', '.join(UNCOUNTED)}, separated by commas")
+    given = Given(pairs, ("provider", "reason"))
+    provider = given.needed("provider", an_oid, ONE_OID)
+    reasons = given.set("reason", one_of(UNCOUNTED), f"give reasons of {', '.join(UNCOUNTED)}, separated by commas")
     after, limit = given.page(1)
     if given.problems or provider is None:
         return given.bad()
@@ -187,11 +200,11 @@ def requests_query(pairs: Pairs) -> RequestsQuery | BadQuery:
 
 def quarantine_query(pairs: Pairs) -> QuarantineQuery | BadQuery:
     """Read the parameters of the list of what stands in quarantine."""
-    given = _Given(pairs, ("provider", "reason", "outcome"))
-    provider = given.optional("provider", _matching(_OID), "give one provider's OID")
-    reasons = given.set("reason", _matching(_CODE), "give reason codes, separated by commas")
-    outcomes = given.set("outcome", _one_of(OUTCOMES), f"give outcomes of {', '.join(OUTCOMES)}, separated by commas")
-    after, limit = given.page(3, _whole_number)
+    given = Given(pairs, ("provider", "reason", "outcome"))
+    provider = given.optional("provider", an_oid, ONE_OID)
+    reasons = given.set("reason", matching(_CODE), "give reason codes, separated by commas")
+    outcomes = given.set("outcome", one_of(OUTCOMES), f"give outcomes of {', '.join(OUTCOMES)}, separated by commas")
+    after, limit = given.page(3, whole_number)
     if given.problems:
         return given.bad()
     last = (int(after[0]), int(after[1]), int(after[2])) if after else None
@@ -200,98 +213,17 @@ def quarantine_query(pairs: Pairs) -> QuarantineQuery | BadQuery:
 
 def books_query(pairs: Pairs) -> BooksQuery | BadQuery:
     """Read the parameters of the books."""
-    given = _Given(pairs, ("provider",))
-    providers = given.set("provider", _matching(_OID), _AN_OID)
+    given = Given(pairs, ("provider",))
+    providers = given.set("provider", an_oid, AN_OID)
     after, limit = given.page(1)
     return given.bad() if given.problems else BooksQuery(providers, after[0] if after else None, limit)
 
 
-class _Given:
-    """The parameters of one query; what is wrong with them gathers in `problems` while they are read."""
-
-    def __init__(self, pairs: Pairs, known: Sequence[str]) -> None:
-        self.problems: list[BadParameter] = []
-        self._values: dict[str, str] = {}
-        known = (*known, "next", "limit")
-        for name, value in pairs:
-            if name not in known:
-                shown = name if _NAME.fullmatch(name) else "?"
-                self._refuse(shown, f"there is no such parameter; those that there are: {', '.join(known)}")
-            elif name in self._values:
-                self._refuse(name, "give it once")
-            else:
-                self._values[name] = value
-
-    def bad(self) -> BadQuery:
-        return BadQuery(tuple(self.problems))
-
-    def optional(self, name: str, read: Callable[[str], T | None], advice: str) -> T | None:
-        if name not in self._values:
-            return None
-        value = read(self._values[name])
-        if value is None:
-            self._refuse(name, advice)
-        return value
-
-    def needed(self, name: str, read: Callable[[str], T | None], advice: str) -> T | None:
-        if name not in self._values:
-            self._refuse(name, f"it is needed: {advice}")
-        return self.optional(name, read, advice)
-
-    def list(self, name: str, read: Callable[[str], T | None], advice: str) -> Sequence[T] | None:
-        def items(text: str) -> Sequence[T] | None:
-            texts = text.split(",", _MOST_VALUES)
-            values = [value for item in texts if (value := read(item)) is not None]
-            return values if len(values) == len(texts) <= _MOST_VALUES else None
-
-        return self.optional(name, items, f"{advice}, at most {_MOST_VALUES}")
-
-    def set(self, name: str, read: Callable[[str], str | None], advice: str) -> frozenset[str] | None:
-        values = self.list(name, read, advice)
-        return None if values is None else frozenset(values)
-
-    def page(
-        self, keys: int, read: Callable[[str], str | None] = lambda key: key
-    ) -> tuple[tuple[str, ...] | None, int]:
-        """The keys after which the page begins, None for the first page, and how many groups it may hold."""
-
-        def keys_in(token: str) -> tuple[str, ...] | None:
-            found = keys_of(token, keys)
-            return None if found is None or None in map(read, found) else found
-
-        after = self.optional("next", keys_in, "give what the page before said as next, or leave it out")
-        limit = self.optional("limit", _limit, f"give a whole number from {LEAST_LIMIT} to {MOST_LIMIT}")
-        return after, limit or USUAL_LIMIT
-
-    def _refuse(self, name: str, detail: str) -> None:
-        self.problems.append(BadParameter(name, detail))
+def _survey(given: Given) -> SurveyKind | None:
+    kind: SurveyKind | None = given.needed("survey", one_of(SURVEY_KINDS), f"give one of {', '.join(SURVEY_KINDS)}")
+    return kind
 
 
-def _one_of(allowed: Sequence[T]) -> Callable[[str], T | None]:
-    return lambda text: next((value for value in allowed if value == text), None)
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
-    return lambda text: text if pattern.match(text) else None
-
-
-def _whole_number(text: str) -> str | None:
-    return text if text.isascii() and text.isdecimal() and len(text) < len(str(2**63)) else None
-
-
-def _limit(text: str) -> int | None:
-    return int(text) if _whole_number(text) and LEAST_LIMIT <= int(text) <= MOST_LIMIT else None
-
-
-def _is_period(text: str) -> bool:
-    try:
-        months_of(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _month_in(text: str, months: Sequence[date]) -> date | None:
-    if not _MONTH.fullmatch(text):
-        return None
-    return next((month for month in months if month.strftime("%Y-%m") == text), None)
+def _structure(given: Given) -> StructureName:
+    name: StructureName | None = given.optional("structure", one_of(STRUCTURES), f"give {' or '.join(STRUCTURES)}")
+    return name or "as_was"

@@ -17,13 +17,16 @@ from schemas.national.layout import layout
 from schemas.national.model import NationalModels
 from schemas.national.rules.figures import Totals
 from schemas.national.rules.periods import months_of
+from schemas.national.rules.structure import Merger
 from schemas.national.surveys import SurveyKind
+from services.reporting.explanation import Version, Versions
 from services.reporting.figures import Group, GroupKey, Part
 from services.reporting.lookup import EventName, RequestName
-from services.reporting.query import KEYS, BooksQuery, FiguresQuery, QuarantineQuery, RequestsQuery
+from services.reporting.query import KEYS, BooksQuery, FiguresQuery, QuarantineQuery, RequestsQuery, StructureName
 from services.reporting.questions import AnsweredGroup, Histogram
 from services.reporting.records import Row
 from services.reporting.settings import ReportingSettings
+from services.reporting.structure import AS_WAS, Structure, latest
 from services.runtime.postgres import connect_options
 from services.runtime.statements import load_statements
 
@@ -79,20 +82,36 @@ class Snapshot:
         moment: datetime | None = await self._connection.fetchval(_SQL["freshness"])
         return moment
 
-    async def figures(self, query: FiguresQuery, providers: Providers) -> list[Group]:
-        """The groups that were asked for, of these providers (None: all)."""
+    async def structure(self, name: StructureName) -> Structure:
+        """The structure of that name; the latest one is as of this database's Finnish day."""
+        if name == "as_was":
+            return AS_WAS
+        rows = await self._connection.fetch(_SQL["mergers"])
+        mergers = [Merger(row["provider"], row["successor"], row["day"]) for row in rows if row["provider"] is not None]
+        return latest(mergers, version=rows[0]["version"], day=rows[0]["today"])
+
+    async def reference_versions(self) -> Versions:
+        """The newest version of each kind of reference data that was ever loaded."""
+        rows = await self._connection.fetch(_SQL["reference_versions"])
+        return {row["kind"]: Version(row["version"], row["day"]) for row in rows}
+
+    async def figures(self, query: FiguresQuery, providers: Providers, structure: Structure) -> list[Group]:
+        """The groups that were asked for, in a structure, of what these providers posted (None: all)."""
         name = "figures_of_requests" if query.needs_requests else "figures_of_months"
-        rows = await self._connection.fetch(_SQL[name], *_grouping(query, providers), *_fine_filters(query))
+        rows = await self._connection.fetch(_SQL[name], *_grouping(query, providers, structure), *_fine_filters(query))
         return [_group(row) for row in rows]
 
-    async def provider_totals(self, kind: SurveyKind, period: str, providers: Collection[str]) -> list[Group]:
-        """All of a period, a group a provider, whatever was filtered: what coefficients come from."""
-        arguments = (kind, list(months_of(period)), list(providers), ["provider"], None, None)
+    async def provider_totals(
+        self, kind: SurveyKind, period: str, providers: Collection[str], structure: Structure
+    ) -> list[Group]:
+        """All of a period, a group a provider of the structure, whatever was filtered: what coefficients come from."""
+        posted = sorted(structure.members_of(providers))
+        arguments = (kind, list(months_of(period)), posted, ["provider"], None, None, *_mapping(structure))
         return [_group(row) for row in await self._connection.fetch(_SQL["figures_of_months"], *arguments)]
 
-    async def answers(self, query: FiguresQuery, providers: Providers) -> list[AnsweredGroup]:
-        """The groups in which something was answered, of these providers (None: all)."""
-        arguments = (*_grouping(query, providers), *_fine_filters(query))
+    async def answers(self, query: FiguresQuery, providers: Providers, structure: Structure) -> list[AnsweredGroup]:
+        """The groups in which something was answered, in a structure, of what these providers posted (None: all)."""
+        arguments = (*_grouping(query, providers, structure), *_fine_filters(query))
         if query.needs_requests:
             rows = await self._connection.fetch(_SQL["answers_of_requests"], *arguments, *_layouts(self._models))
         else:
@@ -195,9 +214,15 @@ async def open_store(settings: ReportingSettings, models: NationalModels) -> Asy
             pool.terminate()
 
 
-def _grouping(query: FiguresQuery, providers: Providers) -> tuple[Any, ...]:
+def _grouping(query: FiguresQuery, providers: Providers, structure: Structure) -> tuple[Any, ...]:
     after = None if query.after is None else list(query.after)
-    return (query.survey, list(query.months), _listed(providers), list(query.by), after, query.limit + 1)
+    grouping = (query.survey, list(query.months), _listed(providers), list(query.by), after, query.limit + 1)
+    return (*grouping, *_mapping(structure))
+
+
+def _mapping(structure: Structure) -> tuple[list[str], list[str]]:
+    """The providers that are merged, and their successors."""
+    return list(structure.successors), list(structure.successors.values())
 
 
 def _fine_filters(query: FiguresQuery) -> tuple[Any, ...]:

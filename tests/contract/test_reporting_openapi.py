@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,17 +11,30 @@ from builders.states import MODELS
 from jsonschema import Draft202012Validator, ValidationError
 from pydantic import BaseModel
 
-from schemas.documents import tables
+from schemas.documents import rules, tables
 from schemas.documents.files import documents
 from schemas.national.rules.figures import Totals
-from services.reporting import figures, paging, query, questions, records
+from services.reporting import explanation, figures, paging, query, questions, records, rule_answers
 from services.reporting.lookup import MOST_ITEMS, EventName, RequestName
+from services.reporting.structure import AS_WAS
 from services.reporting.table import Table, json_body
 
 DOCUMENT = json.loads(documents()["reporting-openapi.json"])
 PROVIDER = "1.2.246.562.10.10000000001"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = MODELS.newest.rules
+DAY, OLD = "2025-08-31", "2018-06-30"
+STUDENTS = [("survey", "start"), ("period", "2025-2026")]
+WORKED = {
+    "periods": [
+        {"work_period_start": "2025-04-12", "work_period_end": "2025-04-20", "part_time_percentage": 100},
+        {
+            "work_period_start": "2025-04-15",
+            "work_period_end": "2025-04-22",
+            "interruptions": [{"start": "2025-04-16"}],
+        },
+    ]
+}
 TIMES: dict[str, Any] = {"exclusion": None, "background_at_us": 1_767_225_600_000_000, "response_at_us": None}
 
 
@@ -42,6 +56,12 @@ def columns(model: type[BaseModel]) -> tuple[str, ...]:
         (tables.FiguresRow, figures.COLUMNS),
         (tables.QuestionRow, questions.QUESTION_COLUMNS),
         (tables.ChoiceRow, questions.CHOICE_COLUMNS),
+        (tables.ExplanationRow, explanation.COLUMNS),
+        (rules.WindowRow, rule_answers.WINDOW_COLUMNS),
+        (rules.BusinessIdRow, rule_answers.BUSINESS_ID_COLUMNS),
+        (rules.AttributionRow, rule_answers.ATTRIBUTION_COLUMNS),
+        (rules.CoefficientRow, rule_answers.COEFFICIENT_COLUMNS),
+        (rules.DurationRow, rule_answers.DURATION_COLUMNS),
         (tables.EventRow, records.EVENT_COLUMNS),
         (tables.RequestRow, records.REQUEST_COLUMNS),
         (tables.UncountedRow, records.UNCOUNTED_COLUMNS),
@@ -70,6 +90,44 @@ def test_figures_are_what_the_document_says(kind: Any, counts: tuple[int, int, i
     hold("FiguresTable", figures.figure_table(kind, query.KEYS, groups, applied, RULES))
     hold("FiguresTable", figures.count_table(kind, query.KEYS, groups, RULES))
     hold("FiguresTable", figures.count_table(kind, (), groups, RULES))
+
+
+@pytest.mark.parametrize("counts_only", [True, False])
+@pytest.mark.parametrize("kind", ["start", "workplace_instructor", "workplace"])
+@pytest.mark.parametrize("copied", [True, False])
+def test_explanations_are_what_the_document_says(kind: Any, counts_only: bool, copied: bool) -> None:
+    asked = query.ExplainQuery(kind, "2025-2026", PROVIDER, "as_was")
+    totals = Totals(10, 3, 300, 20, Fraction(720))
+    for group in (None, figures.Group((PROVIDER, "", "", "", ""), (figures.Part(PROVIDER, copied, totals),))):
+        table = explanation.explanation(asked, group, AS_WAS, MODELS, {}, counts_only=counts_only)
+        hold("ExplanationTable", table)
+
+
+@pytest.mark.parametrize(
+    ("table", "answer"),
+    [
+        ("WindowTable", rule_answers.window([("trigger_date", "2025-01-01"), ("issued", "2025-09-01")], RULES)),
+        ("BusinessIdTable", rule_answers.business_id([("business_id", "x")])),
+        ("AttributionTable", rule_answers.attribution([("survey", "workplace"), ("work_period_end", DAY)], RULES)),
+        ("AttributionTable", rule_answers.attribution([("survey", "workplace"), ("work_period_end", OLD)], RULES)),
+        ("CoefficientTable", rule_answers.coefficient([*STUDENTS, ("targets", "10"), ("respondents", "3")], RULES)),
+        ("CoefficientTable", rule_answers.coefficient([*STUDENTS, ("targets", "9"), ("respondents", "0")], RULES)),
+        ("DurationTable", rule_answers.durations(json.dumps(WORKED).encode(), RULES)),
+    ],
+)
+def test_rules_are_what_the_document_says(table: str, answer: Any) -> None:
+    assert isinstance(answer, Table)
+    hold(table, answer)
+
+
+def test_the_question_about_durations_is_what_the_document_says() -> None:
+    question = {"$ref": "#/components/schemas/DurationQuestion", "components": DOCUMENT["components"]}
+    Draft202012Validator(question).validate(WORKED)
+    asked = DOCUMENT["components"]["schemas"]["DurationQuestion"]["properties"]["periods"]
+    assert asked["maxItems"] == rule_answers.MOST_PERIODS
+    assert set(rules.DurationQuestion.model_json_schema()["$defs"]["AskedPeriod"]["properties"]) == set(
+        rule_answers.AskedPeriod.__struct_fields__
+    )
 
 
 def test_answers_are_what_the_document_says() -> None:
@@ -123,6 +181,11 @@ def test_the_check_of_tables_can_fail() -> None:
         ("/v1/figures", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
         ("/v1/figures/questions", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
         ("/v1/figures/choices", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
+        ("/v1/figures/explain", lambda pairs: query.explain_query(pairs, first_period="2018-2019")),
+        ("/v1/rules/window", lambda pairs: rule_answers.window(pairs, RULES)),
+        ("/v1/rules/business-id", rule_answers.business_id),
+        ("/v1/rules/attribution", lambda pairs: rule_answers.attribution(pairs, RULES)),
+        ("/v1/rules/coefficient", lambda pairs: rule_answers.coefficient(pairs, RULES)),
         ("/v1/requests", query.requests_query),
         ("/v1/quarantine", query.quarantine_query),
         ("/v1/books", query.books_query),

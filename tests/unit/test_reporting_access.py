@@ -1,9 +1,13 @@
 import pytest
 
-from services.reporting.access import Denied, Grant, Resource, access, scopes_of
+from services.reporting.access import Denied, Grant, Resource, access, in_structure, scopes_of
+from services.reporting.structure import AS_WAS, Structure
 
 A = "1.2.246.562.10.10000000001"
 B = "1.2.246.562.10.10000000002"
+C = "1.2.246.562.10.10000000003"
+D = "1.2.246.562.10.10000000004"
+MERGED = Structure({A: C, B: C})
 
 
 @pytest.mark.parametrize("resource", Resource)
@@ -26,7 +30,7 @@ def test_a_provider_never_sees_another_one(resource: Resource) -> None:
 
 def test_a_token_without_organisations_sees_nobody_rather_than_everybody() -> None:
     outcome = access({"figures:read"}, set(), Resource.FIGURES)
-    assert outcome == Grant(frozenset(), counts_only=True)
+    assert outcome == Grant(frozenset(), counts_only=True, own=frozenset())
 
 
 def test_the_authority_sees_every_figure_of_everybody_and_of_whom_it_asks_for() -> None:
@@ -39,7 +43,9 @@ def test_the_widest_scope_decides() -> None:
 
 
 def test_a_provider_sees_counts_but_no_answers() -> None:
-    assert access({"figures:read"}, {A}, Resource.FIGURES) == Grant(frozenset({A}), counts_only=True)
+    assert access({"figures:read"}, {A}, Resource.FIGURES) == Grant(
+        frozenset({A}), counts_only=True, own=frozenset({A})
+    )
     assert isinstance(access({"figures:read"}, {A}, Resource.ANSWERS), Denied)
 
 
@@ -58,4 +64,40 @@ def test_quarantine_is_for_the_authority_and_operations_alone() -> None:
 
 def test_a_sender_sees_its_own_records() -> None:
     for resource in (Resource.BOOKS, Resource.REQUESTS, Resource.LOOKUP):
-        assert access({"feedback:write"}, {A}, resource) == Grant(frozenset({A}))
+        assert access({"feedback:write"}, {A}, resource) == Grant(frozenset({A}), own=frozenset({A}))
+
+
+def read(organisations: set[str], asked: set[str] | None, structure: Structure = MERGED) -> frozenset[str] | str | None:
+    """Whose rows a token with figures:read may see in a structure, or the word on why not."""
+    grant = access({"figures:read"}, organisations, Resource.FIGURES, asked=asked)
+    assert isinstance(grant, Grant)
+    found = in_structure(grant, structure, asked=asked)
+    return found.detail if isinstance(found, Denied) else found.providers
+
+
+def test_a_group_is_seen_by_a_token_that_names_all_who_are_merged_into_it() -> None:
+    assert read({A, B, C}, None) == {A, B, C}
+    assert read({A, B, C, D}, {C, D}) == {A, B, C, D}
+    assert read({A, B, C}, {A}) == {A, B, C}, "whoever is asked for stands for all of its group"
+
+
+@pytest.mark.parametrize("organisations", [{A}, {C}, {A, C}, {A, B}])
+def test_a_group_is_hidden_from_a_token_that_names_only_a_part_of_it(organisations: set[str]) -> None:
+    assert read(organisations, None) == frozenset()
+    assert read(organisations | {D}, None) == {D}
+    for asked in organisations:
+        assert "structure=as_was" in str(read(organisations | {D}, {asked, D}))
+
+
+def test_as_it_was_everybody_sees_its_own() -> None:
+    assert read({A}, {A}, AS_WAS) == {A}
+    assert read({A, D}, None, AS_WAS) == {A, D}
+
+
+def test_the_authority_sees_whole_groups() -> None:
+    everybody = access({"figures:national"}, set(), Resource.FIGURES)
+    assert isinstance(everybody, Grant)
+    assert in_structure(everybody, MERGED, asked=None) == Grant(None)
+    one = access({"figures:national"}, set(), Resource.FIGURES, asked={A})
+    assert isinstance(one, Grant)
+    assert in_structure(one, MERGED, asked={A}) == Grant(frozenset({A, B, C}))

@@ -64,6 +64,7 @@ def test_filters_are_lists() -> None:
     assert query.providers == query.asked_providers == frozenset({A, B})
     assert query.months == (date(2025, 8, 1), date(2026, 1, 1))
     assert query.qualifications == frozenset({"012345"})
+    assert (query.structure, read().structure) == ("latest", "as_was")
 
 
 @pytest.mark.parametrize(

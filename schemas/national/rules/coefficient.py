@@ -14,11 +14,17 @@ from schemas.national.surveys import SurveyKind
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """A coefficient, the rate that it comes from, and the branch of the table that gave it."""
+    """A coefficient, the rate that it comes from, and the place in the table that gave it: its row and piece."""
 
     rate: Fraction
-    branch: Branch
+    from_period: str
+    piece: Piece
     value: Fraction
+
+    @property
+    def branch(self) -> Branch:
+        """The branch that the piece is."""
+        return self.piece.branch
 
 
 def correction_rate(kind: SurveyKind, totals: Totals) -> Fraction | None:
@@ -49,8 +55,9 @@ def coefficient(
     rate = correction_rate(kind, totals)
     if rate is None:
         return None
-    piece = next(piece for piece in _row(period, table).pieces if _holds(piece, rate))
-    return Coefficient(rate, piece.branch, _value(piece, rate))
+    row = _row(period, table)
+    piece = next(piece for piece in row.pieces if _holds(piece, rate))
+    return Coefficient(rate, row.from_period, piece, _value(piece, rate))
 
 
 def weighted_points(kind: SurveyKind, points: Fraction, applied: Coefficient | None) -> Fraction | None:

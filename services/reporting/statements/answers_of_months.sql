@@ -1,17 +1,18 @@
 -- Histograms of the answers in groups by provider and month, from the month histograms: a row a group and
 -- questionnaire, with its cells (0 on) that aren't empty. Students have no days.
--- $1 survey kind, $2 months, $3 providers or null, $4 what to group by, $5 key of the last group seen or null,
--- $6 limit of groups
+-- $1 survey kind, $2 months, $3 providers as they posted or null, $4 what to group by, $5 key of the last group seen or
+-- null, $6 limit of groups, $7 providers that are merged, $8 their successors
 WITH cell AS (
-    SELECT CASE WHEN 'provider' = ANY ($4::text[]) THEN provider ELSE '' END COLLATE "C" AS provider_key,
+    SELECT CASE WHEN 'provider' = ANY ($4::text[]) THEN coalesce(successor, histogram.provider) ELSE '' END COLLATE "C" AS provider_key,
            CASE WHEN 'month' = ANY ($4) THEN to_char(month, 'YYYY-MM') ELSE '' END COLLATE "C" AS month_key,
            questionnaire, position - 1 AS cell,
            sum(count.heads)::bigint AS heads, coalesce(sum(count.days), 0)::bigint AS days
-    FROM reporting.month_answers AS histogram,
-         unnest(histogram.heads, histogram.days) WITH ORDINALITY AS count (heads, days, position)
+    FROM reporting.month_answers AS histogram
+    CROSS JOIN LATERAL unnest(histogram.heads, histogram.days) WITH ORDINALITY AS count (heads, days, position)
+    LEFT JOIN unnest($7::text[], $8::text[]) AS merged (provider, successor) ON merged.provider = histogram.provider
     WHERE survey_kind = $1::text
       AND month = ANY ($2::date[])
-      AND ($3::text[] IS NULL OR provider = ANY ($3))
+      AND ($3::text[] IS NULL OR histogram.provider = ANY ($3))
     GROUP BY provider_key, month_key, questionnaire, cell
     HAVING sum(count.heads) > 0
 ), numbered AS (

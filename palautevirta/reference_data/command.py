@@ -1,0 +1,49 @@
+"""`load`, the command that all kinds of reference data have."""
+
+import asyncio
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import click
+
+from palautevirta.reference_data.loading import Loaded, ReferenceKind, Refused, load
+from schemas.national.rules.periods import helsinki_date
+from services.runtime.clock import now_us
+
+
+def _day(_: click.Context, __: click.Parameter, given: datetime | None) -> date:
+    return helsinki_date(now_us()) if given is None else given.date()
+
+
+def load_command(kind: ReferenceKind[Any]) -> click.Command:
+    """`load FILE` for one kind."""
+    columns = ", ".join(name if field.is_required() else f"[{name}]" for name, field in kind.row.model_fields.items())
+
+    @click.command("load", help=f"Load FILE, CSV with the columns {columns}, as a new version, or say what is wrong.")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option(
+        "--day",
+        type=click.DateTime(["%Y-%m-%d"]),
+        callback=_day,
+        help="The day that the table is of; today by default.",
+    )
+    @click.option("--database-url", envvar="DATABASE_URL", required=True, help="DSN of the database's owner.")
+    def command(file: Path, day: date, database_url: str) -> None:
+        try:
+            outcome = asyncio.run(load(database_url, kind, file.read_bytes(), day))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise click.ClickException(f"nothing was loaded: {error}") from error
+        _tell(kind.name.replace("_", " "), outcome)
+
+    return command
+
+
+def _tell(name: str, outcome: Loaded | Refused) -> None:
+    if isinstance(outcome, Refused):
+        for refusal in outcome.refusals:
+            click.echo(str(refusal), err=True)
+        raise click.ClickException(f"nothing was loaded: {len(outcome.refusals)} refusals")
+    told = f"{name} version {outcome.version} of {outcome.day}, {outcome.rows} rows"
+    click.echo(told if outcome.new else f"nothing new: the same rows stand as {told}")
