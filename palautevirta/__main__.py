@@ -9,7 +9,7 @@ import click
 # token does not wait for what the demonstration needs.
 _COMMANDS: Final = {
     name: f"palautevirta.commands.{name}"
-    for name in ("demo", "documents", "log", "migrate", "quarantine", "token", "up", "verify")
+    for name in ("demo", "documents", "log", "migrate", "quarantine", "recompute", "token", "up", "verify")
 }
 
 
