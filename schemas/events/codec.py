@@ -6,6 +6,7 @@ round; property tests hold both together. `encode` writes what was understood, i
 """
 
 import datetime as dt
+from functools import cache
 from hashlib import sha256
 from typing import Annotated, Final, Literal, cast
 
@@ -34,6 +35,12 @@ _NpsAnswer = Annotated[int, Meta(ge=0, le=10)]
 # Codes of the national model and of questionnaires are looked up in judgement, so their pattern needn't be checked.
 
 
+@cache
+def _tag(of: type[Struct]) -> str:
+    """By what a struct is told from the others of its union; asking msgspec builds the whole configuration anew."""
+    return str(of.__struct_config__.tag)
+
+
 class Background(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False, tag_field="survey_kind"
 ):
@@ -54,7 +61,7 @@ class Background(
     @property
     def survey_kind(self) -> SurveyKind:
         """One of the five survey kinds (§2)."""
-        return cast("SurveyKind", self.__struct_config__.tag)
+        return cast("SurveyKind", _tag(type(self)))
 
 
 class StudentBackground(Background, frozen=True, kw_only=True):
@@ -143,7 +150,7 @@ class _Event(
     @property
     def type(self) -> str:
         """The value of the CloudEvents attribute `type`."""
-        return str(self.__struct_config__.tag)
+        return _tag(type(self))
 
 
 class RequestRecorded(_Event, frozen=True, kw_only=True, tag="fi.feedback.request.recorded.v1"):
@@ -203,7 +210,9 @@ def normalise(event: Event) -> Event:
         answers = sorted((_normal_answer(answer) for answer in data.answers), key=lambda answer: answer.question)
         return msgspec.structs.replace(event, data=msgspec.structs.replace(data, answers=tuple(answers)))
     if isinstance(data, Background) and data.competence_areas:
-        data = msgspec.structs.replace(data, competence_areas=tuple(sorted(set(data.competence_areas))))
+        areas = tuple(sorted(set(data.competence_areas)))
+        if areas != data.competence_areas:
+            data = msgspec.structs.replace(data, competence_areas=areas)
     if isinstance(data, EmployerBackground) and data.interruptions:
         data = msgspec.structs.replace(data, interruptions=_set_of_interruptions(data.interruptions))
     return event if data is event.data else msgspec.structs.replace(event, data=data)

@@ -48,7 +48,7 @@ def judge(event: Event, models: NationalModels) -> tuple[Problem, ...]:
         return tuple(_judge_background(event.data, model, day))
     code_list: CodeListName = "cancellation" if isinstance(event, RequestCancelled) else "withdrawal"
     assert isinstance(event.data, Reason)
-    return tuple(_judge_code(event.data.reason, "/data/reason", code_list, model, day))
+    return _judge_code(event.data.reason, "/data/reason", code_list, model, day)
 
 
 def ahead_of_clock(event: Event, now_us: int) -> tuple[Problem, ...]:
@@ -66,14 +66,13 @@ def ahead_of_clock(event: Event, now_us: int) -> tuple[Problem, ...]:
 
 def _judge_code(
     code: str | None, pointer: str, code_list: CodeListName, model: NationalModel, day: date
-) -> Iterator[Problem]:
+) -> tuple[Problem, ...]:
     if code is None:
-        return
+        return ()
     known = model.code(code_list, code)
     if known is None:
-        yield Problem(ErrorCode.UNKNOWN_CODE, pointer)
-    elif not known.holds_on(day):
-        yield Problem(ErrorCode.CODE_NOT_IN_FORCE, pointer)
+        return (Problem(ErrorCode.UNKNOWN_CODE, pointer),)
+    return () if known.holds_on(day) else (Problem(ErrorCode.CODE_NOT_IN_FORCE, pointer),)
 
 
 def _judge_background(data: Background, model: NationalModel, day: date) -> Iterator[Problem]:

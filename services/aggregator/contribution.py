@@ -4,7 +4,6 @@ Contributions form a commutative group under `Deltas.add` and its inverse: an ev
 `contribution(new state) - stored contribution`, so the sum of what is stored is the figures at every moment.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
@@ -180,15 +179,10 @@ class Deltas:
         if histograms is None:
             histograms = self.answers[key] = ([0] * form.cells, [0] * form.cells if by_days else [])
         heads, days = histograms
-        weight = sign * change.target_days
-        for cell in _cells(form, change.answers):
+        cells = [slot.first_cell + value - 1 for slot, value in zip(form.slots, change.answers, strict=True) if value]
+        for cell in cells:
             heads[cell] += sign
-            if by_days:
+        if by_days:
+            weight = sign * change.target_days
+            for cell in cells:
                 days[cell] += weight
-
-
-def _cells(form: Layout, answers: bytes) -> Iterator[int]:
-    """The histogram cells in which these answers count."""
-    for slot, value in zip(form.slots, answers, strict=True):
-        if value:
-            yield slot.first_cell + value - 1

@@ -235,8 +235,7 @@ def _facts(data: Background) -> Facts:
 
 
 def _particulars(data: Background) -> Particulars:
-    members = ((name, getattr(data, name)) for name in _unread_members(type(data)))
-    rest = {name: value for name, value in members if value not in _ABSENT}
+    rest = {name: value for name in _unread_members(type(data)) if (value := getattr(data, name)) not in _ABSENT}
     return Particulars(
         data.institution_oid, data.site_oid, data.qualification, _encoder.encode(rest).decode() if rest else None
     )

@@ -6,7 +6,6 @@ lead to the same state; no other rule about order exists anywhere.
 
 from datetime import date
 
-import msgspec
 from msgspec import Struct
 
 from schemas.national.surveys import SurveyKind
@@ -88,7 +87,7 @@ def merge(state: RequestState, event: Register) -> RequestState:
     """The state after one more event; the same object when the event is not the greatest of its register."""
     if isinstance(event, BackgroundRegister):
         if state.background is None or event.stamp > state.background.stamp:
-            return msgspec.structs.replace(state, background=event)
+            return RequestState(event, state.response)
     elif state.response is None or event.stamp > state.response.stamp:
-        return msgspec.structs.replace(state, response=event)
+        return RequestState(state.background, event)
     return state

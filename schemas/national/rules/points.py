@@ -16,13 +16,13 @@ def response_points(kind: SurveyKind, layout: Layout, answers: bytes, *, duratio
 
     Students: Σ score over the funding questions, whatever ``duration_days`` is; employers: Σ score times duration.
     """
-    scores = sum(value for slot in layout.funding_slots if (value := answers[slot]) != DONT_KNOW)
+    scores = sum([value for slot in layout.funding_slots if (value := answers[slot]) != DONT_KNOW])
     return scores if kind in STUDENT_KINDS else scores * duration_days
 
 
 def response_days(layout: Layout, answers: bytes, *, duration_days: int) -> int:
     """Return the respondent days: the duration when any funding question has an answer, "don't know" included."""
-    return duration_days if any(answers[slot] for slot in layout.funding_slots) else 0
+    return duration_days if duration_days and any(answers[slot] for slot in layout.funding_slots) else 0
 
 
 def entrepreneur_copy(instructor_totals: Totals, *, factor: Fraction) -> Totals:
