@@ -1,11 +1,9 @@
 """`palautevirta recompute`: figures come to new rules under live traffic, and whatever interrupts it is harmless."""
 
 import asyncio
-import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -17,6 +15,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 from builders.events import PROVIDER, body, recorded, submitted
+from builders.model_versions import with_new_version
 from builders.states import RULES
 from integration.test_aggregator_applies import KEYS, Thread
 from integration.test_erasure import ANSWERED, REQUEST, WITHDRAWN, places_of_answers, sums
@@ -24,7 +23,6 @@ from recount.ledger import Event
 from traffic.load import load
 
 from palautevirta.local.postgres import Database, create_database, drop_database
-from schemas.national.model import DEFAULT_FOLDER, NationalModels, load_models
 from services.aggregator.contribution import Rulebook
 from services.aggregator.decode import DigestKeys
 from services.aggregator.recomputation import Recomputation
@@ -44,18 +42,9 @@ CONTRIBUTIONS = """
 """
 
 
-def new_year(folder: Path) -> NationalModels:
-    """The model with one more version: students count by their valid-from date until the end of 2025."""
-    shutil.copytree(DEFAULT_FOLDER, folder / "versions")
-    version = folder / "versions" / "2026.1"
-    shutil.copytree(DEFAULT_FOLDER / "2025.1", version, ignore=shutil.ignore_patterns("questionnaires"))
-    head = json.loads((version / "model.json").read_text("utf-8"))
-    head |= {"version": "2026.1", "number": 3, "valid_from": "2026-07-01"}
-    (version / "model.json").write_text(json.dumps(head), "utf-8")
-    rules = json.loads((version / "rules.json").read_text("utf-8"))
+def other_attribution(rules: dict[str, Any]) -> None:
+    """Students count by their valid-from date until the end of 2025."""
     rules["attribution"]["valid_from_until"] = "2025-12-31"
-    (version / "rules.json").write_text(json.dumps(rules), "utf-8")
-    return load_models(folder / "versions")
 
 
 def history() -> list[Event]:
@@ -165,7 +154,7 @@ async def always(kafka: str, topic: str, postgres: str, role_passwords: dict[str
 async def test_new_rules_reach_what_was_counted_before_as_if_they_had_always_held(
     scene: Scene, always: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = new_year(tmp_path)
+    models = with_new_version(tmp_path, other_attribution)
     await scene.post_to_homes(history())
     async with scene.aggregator():
         await scene.all_read(scene.counts)
@@ -351,7 +340,7 @@ async def test_what_a_newer_release_counted_is_left_as_it_was(scene: Scene, tmp_
     await scene.post(recorded(), submitted())
     async with scene.aggregator():
         await scene.read_up_to(2)
-    await scene.recompute_by(Rulebook(new_year(tmp_path)))
+    await scene.recompute_by(Rulebook(with_new_version(tmp_path, other_attribution)))
     before = await scene.tables()
     code, told, meanwhile = await scene.recompute()
     assert (code, meanwhile) == (1, f"{PROVIDER}  left as it was: it was counted under newer rules\n")
