@@ -155,6 +155,7 @@ async def test_new_rules_reach_what_was_counted_before_as_if_they_had_always_hel
     scene: Scene, always: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = with_new_version(tmp_path, other_attribution)
+    monkeypatch.setattr("services.aggregator.recompute._REQUESTS_AT_ONCE", 7)
     await scene.post_to_homes(history())
     async with scene.aggregator():
         await scene.all_read(scene.counts)
