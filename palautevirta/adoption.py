@@ -3,17 +3,24 @@
 What was counted stays. What was read of the lost log is remembered, and the fences point at where the new one begins.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 import asyncpg
 from msgspec import Struct
 
+from palautevirta.log_bounds import Found
+from palautevirta.receipts import receipt_of
+from services.aggregator.store import SQL
 from services.runtime.statements import load_statements
 
 _SQL: Final = load_statements("palautevirta", "sql")
 _TIMEOUT_S: Final = 30.0
+_OF_RECEIPTS: Final = (
+    "A receipt names a partition and an offset, and no log: one of the lost log and one of the new may read the same. "
+    "Only receipts that clients were given by the lost log can be checked here; keep them apart from later ones."
+)
 _ANOTHER: Final = frozenset({"another_log", "another_record", "log_too_short"})
 
 
@@ -26,17 +33,6 @@ class Standing(Struct, frozen=True):
     next_offset: int
     complete_until: datetime | None
     stopped: str | None
-
-
-class Found(Struct, frozen=True):
-    """The log that is there now: its identity, and the first and next offset of each partition."""
-
-    log_id: str
-    bounds: Mapping[int, tuple[int, int]]
-
-
-class MalformedReceipt(Exception):
-    """A line is no receipt, or one of a partition that was never read."""
 
 
 def to_adopt(standing: Sequence[Standing], found: Found) -> list[Standing]:
@@ -54,14 +50,24 @@ def to_adopt(standing: Sequence[Standing], found: Found) -> list[Standing]:
 def missing(receipts: Iterable[str], standing: Sequence[Standing]) -> list[str]:
     """The receipts of the lost log that are not in the record, in their order. Raises MalformedReceipt."""
     ends = {one.partition: one.next_offset for one in standing}
-    lacking: list[str] = []
-    for receipt in receipts:
-        partition, _, offset = receipt.partition("-")
-        if not (partition.isdecimal() and offset.isdecimal() and int(partition) in ends):
-            raise MalformedReceipt(f"{receipt!r} is no receipt of this service: write one PARTITION-OFFSET a line")
-        if int(offset) >= ends[int(partition)]:
-            lacking.append(receipt)
-    return lacking
+    named = ((text, *receipt_of(text, ends)) for text in receipts)
+    return [text for text, partition, offset in named if offset >= ends[partition]]
+
+
+def account(given_up: Sequence[Standing], found: Found) -> list[str]:
+    """What an operator has to know before saying yes, in sentences."""
+    sentences = []
+    for one in given_up:
+        begin, end = found.bounds[one.partition]
+        counted = (
+            f"partition {one.partition}: everything before offset {one.next_offset} of log {one.log_id} is counted, "
+            f"and what was acknowledged before {one.complete_until or 'no known time'}; "
+        )
+        if _wrong(one, found) == "records_lost":
+            sentences.append(counted + f"the log lost the records from there up to {begin} before they were counted")
+        else:
+            sentences.append(counted + f"the new log has offsets {begin} to {end}")
+    return [*sentences, _OF_RECEIPTS]
 
 
 class Adoption:
@@ -80,7 +86,9 @@ class Adoption:
         """Remember what was read of these logs and point their fences at the beginning of the new one."""
         partitions = [one.partition for one in given_up]
         begins = [found.bounds[partition][0] for partition in partitions]
-        await self._connection.execute(_SQL["close_quarantined"], partitions, timeout=_TIMEOUT_S)
+        # What stands in quarantine of a lost log can never be replayed.
+        closed = [(partition, None, "log adopt", "the log that held it was lost") for partition in partitions]
+        await self._connection.executemany(SQL["close_quarantined"], closed, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["remember_logs"], partitions, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["adopt_logs"], partitions, begins, found.log_id, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["end_leases"], partitions, timeout=_TIMEOUT_S)

@@ -9,6 +9,10 @@ from typing import Any
 
 import asyncpg
 
+from palautevirta.log_bounds import look_at_log
+from palautevirta.receipts import beyond_the_end, highest_receipts
+from services.runtime.partitioning import declared_partitions
+from services.runtime.settings import KafkaSettings
 from services.runtime.statements import load_statements
 
 _MOST_ROWS = 20
@@ -18,7 +22,7 @@ _CLOSE_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One statement: what must hold, and the first rows that break it (none: it holds)."""
+    """One balance: what must hold, and the first rows that break it (none: it holds)."""
 
     name: str
     holds: str
@@ -36,6 +40,18 @@ async def verify(database_url: str) -> list[Finding]:
             ]
     finally:
         await connection.close(timeout=_CLOSE_TIMEOUT_S)  # a server that dies meanwhile never answers
+
+
+async def verify_receipts(told: str, settings: KafkaSettings) -> Finding:
+    """Hold receipts that collectors gave out, or their metrics, against the log's end as it is now, which only grows.
+
+    Raises MalformedReceipt, LogUnavailable.
+    """
+    highest = highest_receipts(told, range(declared_partitions()))
+    ends = {partition: end for partition, (_, end) in (await look_at_log(settings)).bounds.items()}
+    return Finding(
+        "receipts", "No receipt that was given out is beyond the end of its log.", beyond_the_end(highest, ends)
+    )
 
 
 async def _ask(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: str) -> Finding:

@@ -8,12 +8,14 @@ from pathlib import Path
 import asyncpg
 import click
 
-from palautevirta.adoption import Adoption, Found, MalformedReceipt, Standing, missing, to_adopt
-from services.aggregator.consumer import KafkaLog, LogUnavailable
-from services.runtime.kafka import client_options
-from services.runtime.partitioning import declared_partitions
+from palautevirta.adoption import Adoption, account, missing, to_adopt
+from palautevirta.log_bounds import look_at_log
+from palautevirta.receipts import MalformedReceipt
+from services.aggregator.consumer import LogUnavailable
 from services.runtime.postgres import connect_options
 from services.runtime.settings import KafkaSettings, PostgresSettings, SettingsError
+
+_CLOSE_TIMEOUT_S = 2.0
 
 
 class LogSettings(KafkaSettings, PostgresSettings):
@@ -31,8 +33,9 @@ def command() -> None:
 def adopt_command(receipts: Path | None, *, yes: bool) -> None:
     """Go on with the log that is there now, in place of one that was lost.
 
-    Stop the aggregators first. DATABASE_URL is the database's owner; KAFKA_… as for the services. With --receipts it
-    says which of them, as clients were told by the lost log, are not in the record and have to be sent again.
+    Stop the aggregators first; one that still runs waits behind the fences and then finds itself shut out of them.
+    DATABASE_URL is the database's owner; KAFKA_… as for the services. With --receipts it says which of them, as clients
+    were told by the lost log, are not in the record and have to be sent again.
     """
     told = receipts.read_text().split() if receipts else []
     try:
@@ -42,16 +45,18 @@ def adopt_command(receipts: Path | None, *, yes: bool) -> None:
 
 
 async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> None:
-    found = await _look(settings)
     connection = await asyncpg.connect(**connect_options(settings))
     try:
         async with connection.transaction():
             adoption = Adoption(connection)
             standing = await adoption.hold()
+            # Only now: while the fences could move, an aggregator at work might have passed the end that was seen.
+            found = await look_at_log(settings)
             given_up = to_adopt(standing, found)
             if not given_up:
                 raise click.ClickException("The log is the one that the record knows: there is nothing to adopt.")
-            _account(given_up, found)
+            for sentence in account(given_up, found):
+                click.echo(sentence)
             for receipt in missing(told, standing):
                 click.echo(f"not in the record, to be sent again: {receipt}")
             if not yes:
@@ -59,24 +64,5 @@ async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> No
                 click.confirm("Go on with the new log?", abort=True)
             await adoption.adopt(given_up, found)
     finally:
-        await connection.close()
+        await connection.close(timeout=_CLOSE_TIMEOUT_S)
     click.echo(f"{len(given_up)} partitions go on with log {found.log_id}")
-
-
-async def _look(settings: LogSettings) -> Found:
-    log = KafkaLog(settings.kafka_topic, client_options(settings))
-    try:
-        await log.start()
-        return Found(await log.identity(), await log.bounds(range(declared_partitions())))
-    finally:
-        await log.stop()
-
-
-def _account(given_up: Sequence[Standing], found: Found) -> None:
-    for one in given_up:
-        begin, end = found.bounds[one.partition]
-        click.echo(
-            f"partition {one.partition}: everything before offset {one.next_offset} of log {one.log_id} is counted, "
-            f"and what was acknowledged before {one.complete_until or 'no known time'}; "
-            f"the new log has offsets {begin} to {end}"
-        )

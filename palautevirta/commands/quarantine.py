@@ -17,7 +17,7 @@ from services.aggregator.contribution import Rulebook
 from services.aggregator.decode import Decoder
 from services.aggregator.replay import Quarantine, Receipt, replay_each
 from services.aggregator.settings import AggregatorSettings
-from services.aggregator.store import StoreUnavailable, connect
+from services.aggregator.store import DigestKeyMissing, StoreUnavailable, connect
 from services.runtime.kafka import client_options
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
@@ -181,6 +181,8 @@ def _run(work: Callable[[AggregatorSettings], Awaitable[_Result]]) -> _Result:
         return asyncio.run(running())
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    except DigestKeyMissing as error:
+        raise click.ClickException(f"{error}; nothing was changed about this record and those behind it.") from error
     except (StoreUnavailable, LogUnavailable, LogUnreadable) as error:
         raise click.ClickException(f"{error}. Do it again: what was done already isn't done twice.") from error
 

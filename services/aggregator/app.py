@@ -43,10 +43,16 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
     database = connect_options(settings)
     kafka = client_options(settings)
     # A name that is used twice, or by a process that was only asleep, must never be taken for one owner.
-    leases = Leases(f"{settings.owner}/{secrets.token_hex(4)}", partitions, database)
+    leases = Leases(
+        f"{settings.owner}/{secrets.token_hex(4)}",
+        partitions,
+        database,
+        transaction_timeout_s=settings.transaction_timeout_seconds,
+    )
 
     async def new_store() -> Store:
-        return Store(await connect(database), rules, keys, partitions)
+        connection = await connect(database, transaction_timeout_s=settings.transaction_timeout_seconds)
+        return Store(connection, rules, keys, partitions)
 
     lanes = [
         Lane(

@@ -160,7 +160,7 @@ class Decoder:
         """By which the fence remembers the last record it passed: the key's number, two bytes, and the keyed digest."""
         return _fingerprint(record, self._keys, self._keys.newest)
 
-    def doubts(self, record: Record, fingerprint: bytes) -> str | None:
+    def doubts(self, record: Record, fingerprint: bytes) -> Literal["digest_key_missing", "another_record"] | None:
         """Why this may not be the record that the fence remembers; None when it is, under whichever key."""
         number = int.from_bytes(fingerprint[:_NUMBER_BYTES])
         if number not in self._keys.keys:

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-import asyncpg
-
-from services.aggregator.store import DRIVER_ERRORS, SQL, StoreUnavailable, close, connect
+from services.aggregator.line import Line
+from services.aggregator.store import StoreUnavailable
 from services.runtime.logging import logger
 from services.runtime.waiting import set_within
 
@@ -25,11 +24,13 @@ _LOG: Final = logger(__name__)
 class Leases:
     """The partitions that this process holds, and the task that keeps, takes and gives them back."""
 
-    def __init__(self, owner: str, partitions: int, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, owner: str, partitions: int, options: Mapping[str, Any], *, transaction_timeout_s: float
+    ) -> None:
         self._owner = owner
         self._partitions = partitions
-        self._options = options
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._line = Line(options)
+        self._transaction_timeout = timedelta(seconds=transaction_timeout_s)
         self._last_beat: float | None = None
         self.held: Mapping[int, int] = {}
 
@@ -47,7 +48,6 @@ class Leases:
                 await self._beat()
             except StoreUnavailable as error:
                 _LOG.warning("heartbeat_failed", reason=str(error))
-                await self._disconnect()
                 if self.seconds_since_heartbeat > LEASE.total_seconds():
                     self._hold({})
             await set_within(stopping, HEARTBEAT_S)
@@ -56,20 +56,22 @@ class Leases:
         """Give everything back, so that others needn't wait for it to run out."""
         held, self.held = sorted(self.held), {}
         try:
-            await self._fetch("release_leases", self._owner, held)
-            await self._fetch("leave", self._owner)
+            await self._line.ask("release_leases", self._owner, held)
+            await self._line.ask("leave", self._owner)
         except StoreUnavailable as error:
             _LOG.warning("leases_left_to_run_out", reason=str(error))
-        await self._disconnect()
+        await self._line.close()
 
     async def _beat(self) -> None:
         held = await self._pairs("heartbeat", self._owner, LEASE)
         self._last_beat = asyncio.get_running_loop().time()
-        (alive,) = await self._fetch("count_aggregators", LEASE)
+        if ended := await self._line.ask("end_silent_sessions", self._transaction_timeout):
+            _LOG.warning("silent_sessions_ended", sessions=len(ended))
+        (alive,) = await self._line.ask("count_aggregators", LEASE)
         share = math.ceil(self._partitions / max(1, alive["count"]))
         if len(held) > share:
             extra = sorted(held)[share:]
-            await self._fetch("release_leases", self._owner, extra)
+            await self._line.ask("release_leases", self._owner, extra)
             held = {partition: epoch for partition, epoch in held.items() if partition not in extra}
         elif len(held) < share:
             held |= await self._pairs("take_leases", self._owner, LEASE, share - len(held))
@@ -81,18 +83,4 @@ class Leases:
             self.held = dict(held)
 
     async def _pairs(self, statement: str, *arguments: Any) -> dict[int, int]:
-        return {row["partition"]: row["epoch"] for row in await self._fetch(statement, *arguments)}
-
-    async def _fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-        if self._connection is None:
-            self._connection = await connect(self._options)
-        try:
-            found: list[asyncpg.Record] = await self._connection.fetch(SQL[statement], *arguments)
-        except DRIVER_ERRORS as error:
-            raise StoreUnavailable(f"{type(error).__name__} at {statement}") from error
-        return found
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await close(connection)
+        return {row["partition"]: row["epoch"] for row in await self._line.ask(statement, *arguments)}

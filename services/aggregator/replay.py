@@ -55,8 +55,7 @@ class Quarantine(Store):
                 settled = await self._settled(receipt)
                 if isinstance(settled, str):
                     return settled
-                await self._connection.execute(SQL["close_quarantined"], *receipt)
-                await self._step(receipt, "close", actor, "closed", remark)
+                await self._connection.execute(SQL["close_quarantined"], *receipt, actor, remark)
         except DRIVER_ERRORS as error:
             raise StoreUnavailable(f"{type(error).__name__} while closing a record") from error
         return "closed"
@@ -66,7 +65,7 @@ class Quarantine(Store):
 
         `distinct` and `duplicate` leave quarantine, `conflict` stays there under that reason. All else changes nothing:
         the reason for which it still can't be applied, or that it doesn't stand in quarantine.
-        Raises StoreUnavailable, after which the outcome is unknown: repeat it.
+        Raises DigestKeyMissing, or StoreUnavailable, after which the outcome is unknown: repeat it.
         """
         outcome = None if reading.record is None else decoder.decode(reading.record)
         try:
@@ -78,7 +77,7 @@ class Quarantine(Store):
                 async with self._connection.transaction():
                     settled = await self._settled(receipt)
                     if not isinstance(settled, str):
-                        await self._step(receipt, "replay", actor, "unstorable")
+                        await self._step(receipt, actor, "unstorable")
                 return "unstorable"
         except DRIVER_ERRORS as error:
             raise StoreUnavailable(f"{type(error).__name__} while replaying a record") from error
@@ -104,7 +103,7 @@ class Quarantine(Store):
                     result = outcome.reason
                 case _:
                     result = "not_in_log"
-        await self._step(receipt, "replay", actor, result)
+        await self._step(receipt, actor, result)
         return result
 
     async def _settled(self, receipt: Receipt) -> str | tuple[asyncpg.Record, asyncpg.Record]:
@@ -138,8 +137,8 @@ class Quarantine(Store):
         )
         return verdict
 
-    async def _step(self, receipt: Receipt, action: str, actor: str, result: str, remark: str | None = None) -> None:
-        await self._connection.execute(SQL["add_quarantine_step"], *receipt, action, actor, result, remark)
+    async def _step(self, receipt: Receipt, actor: str, result: str) -> None:
+        await self._connection.execute(SQL["add_replay_step"], *receipt, actor, result)
 
 
 def take_back(books: dict[Any, DayBook], provider: int | None, reason: str) -> None:

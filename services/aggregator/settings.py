@@ -30,6 +30,11 @@ class AggregatorSettings(KafkaSettings, PostgresSettings, OperationsSettings):
     batch_records: Annotated[int, Field(ge=1, le=20_000)] = Field(
         default=4_000, description="most records in one transaction"
     )
+    transaction_timeout_seconds: Annotated[float, Field(ge=1, le=30)] = Field(
+        default=10.0,
+        description="how long Postgres lets a batch's transaction take; an aggregator that was stopped while it sent a "
+        "batch may keep others from its partitions for so long",
+    )
 
     def keys(self) -> DigestKeys:
         """The digest keys by number."""

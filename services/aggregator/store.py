@@ -60,6 +60,16 @@ class FenceLost(StoreError):
     """A partition of the batch is somebody else's now, or stands elsewhere; nothing of the batch was written."""
 
 
+class DigestKeyMissing(StoreError):
+    """The ledger has events of the batch under a digest key that isn't given; nothing of the batch was written."""
+
+    def __init__(self, missing: Mapping[int, int]) -> None:
+        """Numbers of missing keys by partition."""
+        numbers = ", ".join(str(number) for number in sorted(set(missing.values())))
+        super().__init__(f"DIGEST_KEYS has no key {numbers}, with which rows were written: give it back")
+        self.partitions = frozenset(missing)
+
+
 class Unstorable(StoreError):
     """The database refuses the data of some record; nothing of the batch was written."""
 
@@ -103,10 +113,18 @@ class Applied(Struct, frozen=True):
     rejected: int
 
 
-async def connect(options: Mapping[str, Any]) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection as the aggregator needs it. Raises StoreUnavailable."""
+async def connect(
+    options: Mapping[str, Any], *, transaction_timeout_s: float | None = None
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection as the aggregator needs it, whose transactions Postgres ends at last when the role or we say.
+
+    Raises StoreUnavailable.
+    """
+    session = dict(_SESSION)
+    if transaction_timeout_s is not None:
+        session["transaction_timeout"] = f"{transaction_timeout_s * 1000:.0f}"
     try:
-        return await asyncpg.connect(**options, server_settings=_SESSION, command_timeout=_STATEMENT_TIMEOUT_S)
+        return await asyncpg.connect(**options, server_settings=session, command_timeout=_STATEMENT_TIMEOUT_S)
     except DRIVER_ERRORS as error:
         raise StoreUnavailable(f"Postgres can't be reached: {error}") from error
 
@@ -143,7 +161,7 @@ class Store:
     async def apply(self, batch: Batch) -> Applied:
         """Apply a batch in one transaction: all of it, or nothing.
 
-        Raises FenceLost, Unstorable, or StoreUnavailable, after which the outcome stands in the fence.
+        Raises FenceLost, Unstorable, DigestKeyMissing; or StoreUnavailable: the outcome then stands in the fence.
         """
         try:
             oids = await self._number_oids(batch)
@@ -263,6 +281,9 @@ class Store:
         first = first_of_each(arrivals, oids)
         names = sorted(first)
         found = await self._connection.fetch(SQL["read_ledger"], *rows.columns(names, 3))
+        missing = {row["partition"]: row["digest_key"] for row in found if row["digest_key"] not in self._keys.keys}
+        if missing:
+            raise DigestKeyMissing(missing)
         entered: dict[EventName, Entered] = {
             (row["partition"], row["provider"], row["event_key"]): Entered(row["digest"], row["digest_key"])
             for row in found

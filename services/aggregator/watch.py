@@ -9,9 +9,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-import asyncpg
-
-from services.aggregator.store import DRIVER_ERRORS, SQL, StoreUnavailable, close, connect
+from services.aggregator.line import Line
+from services.aggregator.store import StoreUnavailable
 from services.aggregator.telemetry import Telemetry
 from services.runtime.logging import logger
 from services.runtime.waiting import set_within
@@ -37,8 +36,7 @@ class Watch:
     def __init__(self, leases: Holding, telemetry: Telemetry, options: Mapping[str, Any]) -> None:
         self._leases = leases
         self._telemetry = telemetry
-        self._options = options
-        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._line = Line(options, begins_with="watch_by_scan")
         self._seen: set[int] = set()
         self._unbalanced: set[int] = set()
 
@@ -57,19 +55,16 @@ class Watch:
                         await self.look(last)
                     except StoreUnavailable as error:
                         _LOG.warning("books_not_checked", partition=last, reason=str(error))
-                        await self.close()
                 await set_within(stopping, rest_s(loop.time() - started, len(held)))
         finally:
             await self.close()
 
     async def look(self, partition: int) -> None:
         """Look at one partition and tell the metrics. Raises StoreUnavailable."""
-        if self._connection is None:
-            self._connection = await connect(self._options)
-            await _ask(self._connection, "watch_by_scan")
-        row = await _ask(self._connection, "look_at_partition", partition)
-        if row is None or partition not in self._leases.held:
+        found = await self._line.ask("look_at_partition", partition)
+        if not found or partition not in self._leases.held:
             return
+        (row,) = found
         self._seen.add(partition)
         differs = row["partition_differs"] or row["provider_differs"]
         self._telemetry.quarantine_open.labels(partition).set(row["standing"])
@@ -98,19 +93,7 @@ class Watch:
 
     async def close(self) -> None:
         """Close the connection in bounded time; the next look opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await close(connection)
-
-
-async def _ask(
-    connection: "asyncpg.Connection[asyncpg.Record]", statement: str, *arguments: Any
-) -> asyncpg.Record | None:
-    try:
-        row: asyncpg.Record | None = await connection.fetchrow(SQL[statement], *arguments)
-    except DRIVER_ERRORS as error:
-        raise StoreUnavailable(f"{type(error).__name__} at {statement}") from error
-    return row
+        await self._line.close()
 
 
 def rest_s(took_s: float, partitions: int) -> float:

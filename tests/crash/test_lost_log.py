@@ -1,16 +1,15 @@
 """Kafka is lost with Postgres intact: the new log is adopted, and clients send again what wasn't counted."""
 
-import asyncio
 import os
 import shutil
 import signal
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders.command import run_command
 from recount.ledger import Arrival
 from recount.report import Recount
 from traffic.campaign import campaign, counted
@@ -25,7 +24,6 @@ from palautevirta.topics import create_topics, declared_topics
 from palautevirta.verification import verify
 
 AGGREGATORS = ("aggregator-1", "aggregator-2")
-COMMAND_DEADLINE_S = 30.0
 
 
 async def post(stack: LocalStack, clients: Sequence[ClientLoad]) -> list[Arrival]:
@@ -54,15 +52,8 @@ async def replace_kafka(stack: LocalStack) -> None:
 async def adopt(stack: LocalStack, *arguments: str) -> tuple[int | None, list[str]]:
     """Run `palautevirta log adopt` as an operator does; its exit status and what it said."""
     servers = {"DATABASE_URL": stack.endpoints.postgres, "KAFKA_BOOTSTRAP": stack.endpoints.kafka}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "palautevirta", "log", "adopt", "--yes", *arguments),
-        env={**os.environ, **servers},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    async with asyncio.timeout(COMMAND_DEADLINE_S):
-        said, _ = await process.communicate()
-    return process.returncode, said.decode().splitlines()
+    status, said = await run_command("log", "adopt", "--yes", *arguments, settings=servers)
+    return status, said.splitlines()
 
 
 @pytest.mark.timeout(120)

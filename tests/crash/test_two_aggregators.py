@@ -13,9 +13,9 @@ from palautevirta.local.stack import LocalStack
 
 ALL = (PARTITIONS,)
 HALVES = (PARTITIONS // 2, PARTITIONS // 2)
-HAND_OVER_S = 45.0
-"""A lease of 5 s, a heartbeat every second, and a slow machine. One that was put to sleep while it sent a statement
-holds its fence rows until Postgres ends the transaction after 30 s: to the server it is active, not idle."""
+HAND_OVER_S = 30.0
+"""A lease of 5 s, a heartbeat every second, and a slow machine. One that was put to sleep while it sent a batch holds
+its fence rows until its transaction is ended after 10 s: to the server it is active, not idle."""
 
 
 async def until_held(stack: LocalStack, wanted: Sequence[int]) -> float:

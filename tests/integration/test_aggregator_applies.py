@@ -1,15 +1,9 @@
 """The aggregator as a process's heart: records of a real log become rows of a real database, exactly once."""
 
 import asyncio
-import os
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaProducer
 from builders.events import (
     PROVIDER,
     answers,
@@ -23,100 +17,11 @@ from builders.events import (
 )
 from builders.states import KEYS as STATE_KEYS
 from builders.states import RULES, arrival
+from builders.thread import HOME, KEYS, Thread
 
 from palautevirta.local.postgres import Database
-from palautevirta.verification import verify
-from services.aggregator.app import serve
-from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Batch, FenceLost, Read, Store
 from services.runtime.partitioning import partition_of
-
-KEYS = "1:" + "5a" * 32
-HOME = partition_of(PROVIDER, 16)
-
-
-class Thread:
-    """A log and a database with an aggregator between them."""
-
-    def __init__(self, kafka: str, topic: str, database: Database, producer: AIOKafkaProducer) -> None:
-        self._kafka = kafka
-        self._topic = topic
-        self._database = database
-        self._producer = producer
-        self.connection: asyncpg.Connection[asyncpg.Record]
-
-    async def post(self, *values: dict[str, Any] | bytes, partition: int = HOME, model: int = 2) -> None:
-        """Write records as a collector would, or worse."""
-        for value in values:
-            await self._producer.send_and_wait(
-                self._topic,
-                value if isinstance(value, bytes) else body(value),
-                partition=partition,
-                headers=[("model", str(model).encode())],
-            )
-
-    async def post_with_headers(self, value: dict[str, Any], headers: list[tuple[str, bytes | None]]) -> None:
-        """Write a record with headers that no collector would write."""
-        await self._producer.send_and_wait(self._topic, body(value), partition=HOME, headers=headers)
-
-    async def post_with_a_broken_header_name(self) -> None:
-        """Write a record that no consumer of aiokafka can take apart."""
-        writing = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", BREAK, self._kafka, self._topic, str(HOME)),
-            env=os.environ | {"AIOKAFKA_NO_EXTENSIONS": "1"},
-        )
-        assert await writing.wait() == 0
-
-    @asynccontextmanager
-    async def aggregator(self, **settings: str) -> AsyncIterator[None]:
-        """An aggregator that runs while the context is open."""
-        environ = {
-            "KAFKA_BOOTSTRAP": self._kafka,
-            "KAFKA_TOPIC": self._topic,
-            "DATABASE_URL": self._database.aggregator_dsn,
-            "DIGEST_KEYS": KEYS,
-            "OPERATIONS_PORT": "0",
-        } | settings
-        stopping = asyncio.Event()
-        serving = asyncio.create_task(serve(AggregatorSettings.from_environ(environ), stopping))
-        try:
-            yield
-        finally:
-            stopping.set()
-            async with asyncio.timeout(20):
-                await serving
-
-    async def until(self, sql: str, holds: Callable[[Any], bool], *arguments: Any) -> Any:
-        """Ask the database until its answer is as expected."""
-        value = None
-        try:
-            async with asyncio.timeout(20):
-                while True:
-                    value = await self.connection.fetchval(sql, *arguments)
-                    if holds(value):
-                        return value
-                    await asyncio.sleep(0.02)
-        except TimeoutError:
-            pytest.fail(f"still {value!r} after 20 s: {sql}")
-
-    async def read_up_to(self, offset: int, partition: int = HOME) -> None:
-        await self.until(
-            "SELECT next_offset FROM feedback.fence WHERE partition = $1", lambda value: value == offset, partition
-        )
-
-    async def broken(self) -> list[str]:
-        return [finding.name for finding in await verify(self._database.dsn) if finding.broken_by]
-
-
-@pytest.fixture
-async def thread(kafka: str, topic: str, database: Database) -> AsyncIterator[Thread]:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
-    await producer.start()
-    thread = Thread(kafka, topic, database, producer)
-    thread.connection = await asyncpg.connect(database.dsn)
-    yield thread
-    await thread.connection.close()
-    await producer.stop()
 
 
 async def test_a_request_and_its_response_become_a_figure(thread: Thread) -> None:
@@ -245,10 +150,11 @@ async def test_a_corrected_background_moves_the_contribution(thread: Thread) -> 
         "SELECT month::text, entrepreneur, targets, respondents, target_days, respondent_days, points"
         " FROM reporting.month_figure ORDER BY month"
     )
-    assert [tuple(row) for row in figures] == [
-        ("2025-09-01", False, 1, 1, 20, 20, 160),
-        ("2025-10-01", True, 0, 0, 0, 0, 0),
-    ]
+    # The month that everything left keeps its rows, which readers don't see.
+    assert [tuple(row) for row in figures] == [("2025-09-01", False, 1, 1, 20, 20, 160)]
+    months = "SELECT count(DISTINCT month) FROM {}.month_answers"
+    assert await thread.connection.fetchval(months.format("reporting")) == 1
+    assert await thread.connection.fetchval(months.format("feedback")) == 2
     assert await thread.broken() == []
 
 
@@ -420,23 +326,6 @@ async def test_a_header_name_that_is_no_text_stops_its_partition_alone_until_it_
     assert reason == "unreadable_record"
 
 
-BREAK = """
-import asyncio, sys
-from aiokafka import AIOKafkaProducer
-
-class Name(str):
-    def encode(self, *_):
-        return bytes([255, 254])
-
-async def main(bootstrap, topic, partition):
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
-        await producer.send_and_wait(topic, b"{}", partition=int(partition), headers=[(Name("ab"), b"x")])
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-"""Writes a record whose header's name is no UTF-8, which only aiokafka's builder in pure Python can be brought to."""
-
-
 async def test_a_stop_is_taken_back_by_whatever_moves_the_partition(thread: Thread) -> None:
     await thread.post(recorded())
     async with thread.aggregator():
@@ -471,3 +360,22 @@ async def test_the_breaker_stops_a_partition_alone_and_is_not_forgotten_by_a_res
     assert await thread.connection.fetchval(stopped) is None
     assert await thread.connection.fetchval("SELECT count(*) FROM feedback.quarantine") == 102
     assert await thread.broken() == []
+
+
+async def test_a_broker_whose_clock_runs_ahead_promises_nothing_that_has_not_come(
+    thread: Thread, database: Database
+) -> None:
+    await thread.count(recorded())
+    before = await thread.connection.fetchval(
+        "UPDATE feedback.fence SET complete_until = NULL RETURNING clock_timestamp()"
+    )
+    store = Store(await asyncpg.connect(database.aggregator_dsn), RULES, STATE_KEYS, 16)
+    try:
+        (fence,) = (await store.load_fences([HOME])).values()
+        an_hour_ahead = round((before.timestamp() + 3600) * 1000)
+        read = Read(HOME, fence.epoch, 1, 2, b"", an_hour_ahead)
+        await store.apply(Batch([read], [arrival(recorded(subject="ahead"), 1)], []))
+    finally:
+        await store.close()
+    until = await thread.connection.fetchval(f"SELECT complete_until FROM feedback.fence WHERE partition = {HOME}")
+    assert before < until < await thread.connection.fetchval("SELECT clock_timestamp()")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 from builders.events import recorded, submitted
-from integration.test_aggregator_applies import HOME, Thread, thread  # noqa: F401 - a fixture
+from builders.thread import HOME, Thread
 from prometheus_client import CollectorRegistry
 
 from palautevirta.local.postgres import Database
@@ -49,7 +49,7 @@ async def within(seconds: float, holds: Callable[[], bool]) -> None:
 
 
 async def test_a_running_aggregator_tells_of_a_missing_ledger_row_within_a_minute_and_of_its_return(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     registry = CollectorRegistry()
@@ -107,7 +107,7 @@ async def test_a_running_aggregator_tells_of_a_missing_ledger_row_within_a_minut
     ],
 )
 async def test_whatever_is_missing_or_doubled_in_the_books_is_seen_and_so_is_its_mending(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     bench: Bench,
     damage: str,
     repair: str,
@@ -123,7 +123,7 @@ async def test_whatever_is_missing_or_doubled_in_the_books_is_seen_and_so_is_its
 
 
 async def test_age_and_number_of_what_stands_in_quarantine_are_told(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     bench: Bench,
 ) -> None:
     first = recorded()
@@ -144,7 +144,7 @@ async def test_age_and_number_of_what_stands_in_quarantine_are_told(
 
 
 async def test_of_a_partition_that_is_somebody_elses_nothing_more_is_told(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     bench: Bench,
 ) -> None:
     await thread.post(recorded())

@@ -14,7 +14,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from aiokafka import AIOKafkaProducer
 from builders.events import body
-from integration.test_aggregator_applies import Thread, thread  # noqa: F401 - a fixture
+from builders.thread import Thread
 from integration.test_reporting_api import SettingsOf, issuer, settings_of  # noqa: F401 - fixtures
 from prometheus_client import CollectorRegistry
 from recount.ledger import Arrival, Event
@@ -61,7 +61,7 @@ async def reports(database: Database, settings_of: SettingsOf, issuer: Issuer) -
 async def test_every_figure_of_a_national_year_equals_the_recount(
     kafka: str,
     topic: str,
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     reports: Reports,
 ) -> None:
     tell(f"TEST_SEED={SEED}")

@@ -1,16 +1,16 @@
 """What an operator does about quarantine: on a real log and a real database, and the books balance after each step."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 import pytest
+from builders.command import run_command
 from builders.events import PROVIDER, recorded, student_background, submitted
 from builders.states import MODELS, RULES, Record
-from integration.test_aggregator_applies import HOME, KEYS, Thread, thread  # noqa: F401 - a fixture
+from builders.thread import HOME, KEYS, Thread
 
 from palautevirta.local.postgres import Database
 from schemas.national.model import NationalModels
@@ -33,29 +33,9 @@ class ForgivingDecoder(Decoder):
 
 
 @pytest.fixture
-def tool(kafka: str, topic: str, database: Database) -> Tool:
+def tool(thread: Thread) -> Tool:
     """Runs `palautevirta quarantine …` as an operator would: exit code and what it says."""
-    environ = {
-        "KAFKA_BOOTSTRAP": kafka,
-        "KAFKA_TOPIC": topic,
-        "DATABASE_URL": database.aggregator_dsn,
-        "DIGEST_KEYS": KEYS,
-        "OPERATIONS_PORT": "0",
-    }
-
-    async def run(*arguments: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "palautevirta", "quarantine", *arguments),
-            env=os.environ | environ,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(60):
-            told, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, told.decode()
-
-    return run
+    return partial(run_command, "quarantine", settings=thread.settings)
 
 
 @pytest.fixture
@@ -73,7 +53,7 @@ async def quarantine(database: Database) -> AsyncIterator[Quarantine]:
         await store.close()
 
 
-async def book(thread: Thread) -> tuple[int, ...]:  # noqa: F811
+async def book(thread: Thread) -> tuple[int, ...]:
     """Records, standing, superseded, duplicate, conflict, rejected of the one provider."""
     row = await thread.connection.fetchrow(
         "SELECT records, standing, superseded, duplicate, conflict, rejected FROM reporting.book"
@@ -83,14 +63,12 @@ async def book(thread: Thread) -> tuple[int, ...]:  # noqa: F811
 
 @pytest.mark.usefixtures("older_release")
 async def test_after_an_upgrade_what_was_not_understood_is_replayed_once_and_the_books_balance(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer = submitted()
-    await thread.post(recorded(), answer, answer, answer | {"subject": "another"}, model=1)
-    async with thread.aggregator():
-        await thread.read_up_to(4)
+    await thread.count(recorded(), answer, answer, answer | {"subject": "another"}, model=1)
     assert await book(thread) == (4, 1, 0, 0, 0, 3)
     monkeypatch.undo()
     async with thread.aggregator():
@@ -116,12 +94,10 @@ async def test_after_an_upgrade_what_was_not_understood_is_replayed_once_and_the
 
 
 async def test_what_still_is_not_understood_costs_a_step_and_nothing_else(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
-    await thread.post(recorded(), submitted(questionnaire="start-1999"))
-    async with thread.aggregator():
-        await thread.read_up_to(2)
+    await thread.count(recorded(), submitted(questionnaire="start-1999"))
     before = await book(thread)
     assert await tool("replay", f"{HOME}-1", "--actor", "kerttu") == (1, f"{HOME}-1  unknown_questionnaire\n")
     assert await tool("replay", f"{HOME}-0") == (1, f"{HOME}-0  not_in_quarantine\n")
@@ -136,12 +112,10 @@ async def test_what_still_is_not_understood_costs_a_step_and_nothing_else(
 
 
 async def test_a_record_is_closed_with_a_reason_and_stays_counted(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
-    await thread.post(recorded(), b"{}", b"[]")
-    async with thread.aggregator():
-        await thread.read_up_to(3)
+    await thread.count(recorded(), b"{}", b"[]")
     code, told = await tool("close", f"{HOME}-1", "--reason", f"of {HETU}")
     assert (code, HETU in told) == (2, False)
     assert (await tool("close", f"{HOME}-1", "--reason", " "))[0] == 2
@@ -157,7 +131,7 @@ async def test_a_record_is_closed_with_a_reason_and_stays_counted(
 
 
 async def test_a_record_that_stood_under_no_provider_is_booked_under_its_own_when_it_is_replayed(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     kafka: str,
     topic: str,
     database: Database,
@@ -194,14 +168,12 @@ async def test_a_record_that_stood_under_no_provider_is_booked_under_its_own_whe
 )
 @pytest.mark.usefixtures("older_release")
 async def test_a_record_that_the_log_does_not_hold_says_so(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
     damage: str,
     told: str,
 ) -> None:
-    await thread.post(submitted(), model=1)
-    async with thread.aggregator():
-        await thread.read_up_to(1)
+    await thread.count(submitted(), model=1)
     await thread.connection.execute(damage)
     offset = await thread.connection.fetchval("SELECT log_offset FROM feedback.quarantine")
     assert await tool("replay", f"{HOME}-{offset}") == (1, f"{HOME}-{offset}  {told}\n")
@@ -211,12 +183,10 @@ async def test_a_record_that_the_log_does_not_hold_says_so(
 
 @pytest.mark.usefixtures("older_release")
 async def test_what_the_database_refuses_again_costs_a_step_and_nothing_else(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
-    await thread.post(submitted(), model=1)
-    async with thread.aggregator():
-        await thread.read_up_to(1)
+    await thread.count(submitted(), model=1)
     await thread.connection.execute("ALTER TABLE feedback.request ADD CHECK (subject <> 'r-1001')")
     assert await tool("replay", f"{HOME}-0") == (1, f"{HOME}-0  unstorable\n")
     assert await thread.connection.fetchval("SELECT count(*) FROM feedback.ledger") == 0
@@ -226,13 +196,11 @@ async def test_what_the_database_refuses_again_costs_a_step_and_nothing_else(
 
 @pytest.mark.usefixtures("older_release")
 async def test_two_operators_replay_one_record_once(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await thread.post(recorded(), submitted(), model=1)
-    async with thread.aggregator():
-        await thread.read_up_to(2)
+    await thread.count(recorded(), submitted(), model=1)
     monkeypatch.undo()
     both = await asyncio.gather(*(tool("replay", f"{HOME}-1") for _ in range(2)))
     assert sorted(both) == [(0, f"{HOME}-1  already_replayed\n"), (0, f"{HOME}-1  distinct\n")]
@@ -242,18 +210,37 @@ async def test_two_operators_replay_one_record_once(
 
 @pytest.mark.usefixtures("older_release")
 async def test_a_replay_waits_for_whoever_writes_the_partition(
-    thread: Thread,  # noqa: F811
+    thread: Thread,
     tool: Tool,
 ) -> None:
-    await thread.post(submitted(), model=1)
-    async with thread.aggregator():
-        await thread.read_up_to(1)
+    await thread.count(submitted(), model=1)
     async with thread.connection.transaction():
         await thread.connection.execute(f"SELECT FROM feedback.fence WHERE partition = {HOME} FOR UPDATE")
         replaying = asyncio.create_task(tool("replay", f"{HOME}-0"))
         await thread.until("SELECT count(*) FROM pg_locks WHERE NOT granted", lambda waiting: waiting == 1)
         assert not replaying.done()
     assert await replaying == (0, f"{HOME}-0  distinct\n")
+
+
+@pytest.mark.usefixtures("older_release")
+async def test_a_replay_without_the_key_of_what_stands_already_says_which_key_and_changes_nothing(
+    thread: Thread,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = submitted()
+    await thread.count(recorded(), answer, model=1)
+    monkeypatch.undo()
+    await thread.post(answer)
+    async with thread.aggregator():
+        await thread.read_up_to(3)
+    newer = f"2:{'c3' * 32}"
+    replay = partial(run_command, "quarantine", "replay", f"{HOME}-1")
+    code, told = await replay(settings=thread.settings | {"DIGEST_KEYS": newer})
+    assert (code, told.startswith("Error: DIGEST_KEYS has no key 1"), "Traceback" in told) == (1, True, False), told
+    assert await thread.connection.fetchval("SELECT count(*) FROM feedback.quarantine_step") == 0
+    both = thread.settings | {"DIGEST_KEYS": f"{KEYS},{newer}"}
+    assert await replay(settings=both) == (0, f"{HOME}-1  duplicate\n")
+    assert await thread.broken() == []
 
 
 async def test_the_tool_says_what_is_wrong_with_its_arguments_and_settings(tool: Tool) -> None:

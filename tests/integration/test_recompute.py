@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from builders.events import PROVIDER, body, recorded, submitted
 from builders.model_versions import with_new_version
 from builders.states import RULES
-from integration.test_aggregator_applies import KEYS, Thread
+from builders.thread import Thread
 from integration.test_erasure import ANSWERED, REQUEST, WITHDRAWN, places_of_answers, sums
 from recount.ledger import Event
 from traffic.load import load
@@ -96,14 +96,10 @@ class Scene(Thread):
 
     async def started(self, *arguments: str, parameters: str = "") -> asyncio.subprocess.Process:
         """`palautevirta recompute …` as an operator would start it."""
-        environ = {
-            "KAFKA_BOOTSTRAP": self._kafka,
-            "DATABASE_URL": self._database.aggregator_dsn + parameters,
-            "DIGEST_KEYS": KEYS,
-        }
+        database = {"DATABASE_URL": self.settings["DATABASE_URL"] + parameters}
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "palautevirta", "recompute", *arguments),
-            env=os.environ | environ,
+            env={**os.environ, **self.settings, **database},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

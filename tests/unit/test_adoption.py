@@ -2,7 +2,9 @@
 
 import pytest
 
-from palautevirta.adoption import Found, MalformedReceipt, Standing, missing, to_adopt
+from palautevirta.adoption import Standing, account, missing, to_adopt
+from palautevirta.log_bounds import Found
+from palautevirta.receipts import MalformedReceipt
 
 
 def standing(partition: int, next_offset: int, *, stopped: str | None = None) -> Standing:
@@ -41,3 +43,14 @@ def test_receipts_from_the_next_offset_on_are_missing() -> None:
 def test_what_is_no_receipt_is_refused(line: str) -> None:
     with pytest.raises(MalformedReceipt, match="PARTITION-OFFSET"):
         missing([line], [standing(0, 5)])
+
+
+def test_the_account_says_what_a_shortened_log_lost_and_that_receipts_name_no_log() -> None:
+    lost, *more = account([standing(1, 2)], found((0, 9), (3, 9)))
+    assert "everything before offset 2" in lost
+    assert "lost the records from there up to 3" in lost
+    assert "no log" in " ".join(more)
+
+
+def test_the_account_says_where_the_new_log_begins_and_ends() -> None:
+    assert "new log has offsets 0 to 4" in account([standing(1, 5)], found((0, 9), (0, 4)))[0]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from services.aggregator.consumer import LogMoved, LogUnreadable
 from services.aggregator.loop import Lane
-from services.aggregator.store import Applied, Batch, Fence, FenceLost, Unstorable
+from services.aggregator.standing import STOP_REASONS
+from services.aggregator.store import Applied, Batch, DigestKeyMissing, Fence, FenceLost, Unstorable
 from services.aggregator.telemetry import Telemetry
 from services.runtime.partitioning import partition_of
 
@@ -162,7 +164,7 @@ class Bench:
                 await self.lane._step(self.log, self.store, IDENTITY)  # noqa: SLF001 - the step is what is under test
 
     async def told(self) -> None:
-        await self.lane._tell(self.log, self.store)  # noqa: SLF001 - else a test would have to wait a second
+        await self.lane._telling.tell(self.log, self.store)  # noqa: SLF001 - else a test would have to wait a second
 
 
 def log_of(count: int, *, first: int = 0, **headers: bytes) -> list[Record]:
@@ -398,3 +400,20 @@ async def test_what_the_database_refuses_counts_for_the_breaker_too() -> None:
     assert (store.stopped, store.fence.next_offset) == ("breaker_open", 100)
     assert store.rejected[0] == (0, "unstorable")
     assert len(store.rejected) == 100
+
+
+async def test_an_event_known_under_a_key_that_is_gone_stops_its_partition() -> None:
+    class Keyless(FakeStore):
+        async def apply(self, batch: Batch) -> Applied:
+            raise DigestKeyMissing({batch.reads[0].partition: 7})
+
+    bench = Bench(FakeLog(log_of(3)), Keyless())
+    await bench.steps(2)
+    assert (bench.store.stopped, dict(bench.lane.stopped)) == ("digest_key_missing", {HOME: "digest_key_missing"})
+    assert (bench.metric("aggregator_partition_stopped"), bench.log.positions) == (1, {})
+
+
+@pytest.mark.parametrize("reason", STOP_REASONS)
+def test_every_stop_stands_in_the_failure_table(reason: str) -> None:
+    table = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text().partition("## When something fails")[2]
+    assert f"`{reason}`" in table

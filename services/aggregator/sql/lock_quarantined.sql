@@ -1,6 +1,5 @@
 -- A record in quarantine, as it stands behind its partition's fence.
 SELECT partition, log_offset, reason, provider, received_at, outcome
-FROM feedback.quarantine
+FROM feedback.present_quarantine
 WHERE partition = $1 AND log_offset = $2
-  AND log = (SELECT log FROM feedback.fence WHERE partition = $1)
 FOR UPDATE

@@ -1,6 +1,6 @@
 -- What operators did about one record in quarantine, in order.
-SELECT step, at, action, actor, result, remark
-FROM feedback.quarantine_step
+SELECT s.step, s.at, s.action, s.actor, s.result, s.remark
+FROM feedback.present_quarantine q
+JOIN feedback.quarantine_step s USING (partition, log, log_offset)
 WHERE partition = $1 AND log_offset = $2
-  AND log = (SELECT log FROM feedback.fence WHERE partition = $1)
-ORDER BY step
+ORDER BY s.step

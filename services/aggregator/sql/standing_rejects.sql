@@ -1,11 +1,10 @@
 -- The last rejects that stand in the newest records of these partitions, at most $4 each; $3 is how many records count.
 SELECT n.partition, q.log_offset
 FROM unnest($1::smallint[], $2::bigint[]) AS n (partition, next_offset)
-JOIN feedback.fence f ON f.partition = n.partition
 CROSS JOIN LATERAL (
     SELECT log_offset
-    FROM feedback.quarantine
-    WHERE partition = n.partition AND log = f.log AND log_offset >= n.next_offset - $3::bigint
+    FROM feedback.present_quarantine
+    WHERE partition = n.partition AND log_offset >= n.next_offset - $3::bigint
       AND outcome IS NULL AND reason <> 'conflict'
     ORDER BY log_offset DESC
     LIMIT $4

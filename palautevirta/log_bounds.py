@@ -1,0 +1,27 @@
+"""What an operator's command asks of the log that is there now: which it is, and where its partitions begin and end."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from services.aggregator.consumer import KafkaLog
+from services.runtime.kafka import client_options
+from services.runtime.partitioning import declared_partitions
+from services.runtime.settings import KafkaSettings
+
+
+class Found(Struct, frozen=True):
+    """The log that is there now: its identity, and the first and next offset of each partition."""
+
+    log_id: str
+    bounds: Mapping[int, tuple[int, int]]
+
+
+async def look_at_log(settings: KafkaSettings) -> Found:
+    """Ask Kafka, in bounded time. Raises LogUnavailable."""
+    log = KafkaLog(settings.kafka_topic, client_options(settings))
+    try:
+        await log.start()
+        return Found(await log.identity(), await log.bounds(range(declared_partitions())))
+    finally:
+        await log.stop()

@@ -1,0 +1,133 @@
+"""The third step of a lane: decode what was read and apply it, up to what has to stop a partition.
+
+Each refinement works on what the one before it let through: records of a later release stop their partition, rejects
+past the breaker do, and what the database refuses is halved until one record stands alone.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
+from services.aggregator.standing import Standing, StopReason
+from services.aggregator.store import Batch, DigestKeyMissing, Read, Store, Unstorable
+from services.aggregator.telemetry import Telemetry
+from services.runtime.logging import logger
+
+_LOG: Final = logger(__name__)
+
+Decoded = tuple[Record, Arrival | Reject]
+
+
+class Applying:
+    """Turns dense records into batches of the one transaction, and positions follow what was applied."""
+
+    def __init__(self, standing: Standing, decoder: Decoder, telemetry: Telemetry) -> None:
+        self._standing = standing
+        self._decoder = decoder
+        self._telemetry = telemetry
+
+    async def apply(self, store: Store, records: Sequence[Record]) -> None:
+        """Apply the records up to the first, in each partition, that a later release wrote; there it stops.
+
+        Raises FenceLost, StoreUnavailable.
+        """
+        decoded: list[Decoded] = []
+        newer: dict[int, StopReason] = {}
+        for record in records:
+            if record.partition in newer:
+                continue
+            outcome = self._decoder.decode(record)
+            if isinstance(outcome, Newer):
+                newer[record.partition] = outcome.reason
+            else:
+                decoded.append((record, outcome))
+        await self._apply_decoded(store, decoded)
+        for partition in newer.keys() & self._standing.positions.keys():
+            await self._standing.stop(store, partition, newer[partition])
+
+    async def _apply_decoded(self, store: Store, decoded: Sequence[Decoded]) -> None:
+        """Apply a batch up to the first reject, in each partition, that opens its breaker; there it stops."""
+        opened = self._where_breakers_open(decoded)
+        if opened:
+            decoded = [pair for pair in decoded if pair[0].offset < opened.get(pair[0].partition, pair[0].offset + 1)]
+        await self._apply_admitted(store, decoded)
+        for partition in opened.keys() & self._standing.positions.keys():
+            await self._standing.stop(store, partition, "breaker_open")
+
+    def _where_breakers_open(self, decoded: Sequence[Decoded]) -> Mapping[int, int]:
+        """The partitions whose breaker the rejects of a batch open, and the offset at which each does."""
+        rejects: dict[int, list[int]] = {}
+        for _, outcome in decoded:
+            if isinstance(outcome, Reject):
+                rejects.setdefault(outcome.partition, []).append(outcome.offset)
+        opened = {p: self._standing.positions[p].breaker.opens_at(offsets) for p, offsets in rejects.items()}
+        return {p: offset for p, offset in opened.items() if offset is not None}
+
+    async def _apply_admitted(self, store: Store, decoded: Sequence[Decoded]) -> None:
+        """Apply a batch; when the database refuses the data of some record, halve until that one stands alone."""
+        if not decoded:
+            return
+        reads = self._reads([record for record, _ in decoded])
+        batch = Batch(
+            reads,
+            [outcome for _, outcome in decoded if isinstance(outcome, Arrival)],
+            [outcome for _, outcome in decoded if isinstance(outcome, Reject)],
+        )
+        started = asyncio.get_running_loop().time()
+        try:
+            applied = await store.apply(batch)
+        except Unstorable as error:
+            _LOG.error("batch_refused_by_database", records=len(decoded), reason=str(error))
+            if len(decoded) == 1:
+                await self._reject(store, *decoded[0])
+                return
+            middle = len(decoded) // 2
+            await self._apply_decoded(store, decoded[:middle])
+            await self._apply_decoded(store, self._still_read(decoded[middle:]))
+            return
+        except DigestKeyMissing as error:
+            for partition in error.partitions:
+                await self._standing.stop(store, partition, "digest_key_missing", remedy=str(error))
+            await self._apply_decoded(store, self._still_read(decoded))
+            return
+        self._telemetry.applied(applied, asyncio.get_running_loop().time() - started)
+        for read in reads:
+            self._standing.positions[read.partition].next_offset = read.next_offset
+            self._telemetry.next_offset.labels(read.partition).set(read.next_offset)
+            self._standing.moves(read.partition)
+        for reject in batch.rejects:
+            self._standing.positions[reject.partition].breaker.took(reject.offset)
+
+    def _still_read(self, decoded: Sequence[Decoded]) -> Sequence[Decoded]:
+        """Without what is of partitions that came to stand still meanwhile."""
+        return [pair for pair in decoded if pair[0].partition in self._standing.positions]
+
+    async def _reject(self, store: Store, record: Record, outcome: Arrival | Reject) -> None:
+        """Quarantine the one record that the database refuses; if it refuses even that, the partition stands still."""
+        if isinstance(outcome, Reject):
+            await self._standing.stop(store, record.partition, "unstorable")
+            return
+        unstorable = Reject(
+            record.partition,
+            record.offset,
+            record.timestamp,
+            "unstorable",
+            provider=outcome.provider,
+            key=outcome.key,
+        )
+        await self._apply_decoded(store, [(record, unstorable)])
+
+    def _reads(self, records: Sequence[Record]) -> list[Read]:
+        last: dict[int, Record] = {record.partition: record for record in records}
+        return [
+            Read(
+                partition,
+                self._standing.epochs[partition],
+                self._standing.positions[partition].next_offset,
+                record.offset + 1,
+                self._decoder.fingerprint(record),
+                record.timestamp,
+            )
+            for partition, record in last.items()
+        ]
