@@ -18,6 +18,7 @@ _COMMANDS: Final = {
         "migrate",
         "organisations",
         "quarantine",
+        "recompute",
         "token",
         "up",
         "verify",
