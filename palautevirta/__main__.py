@@ -20,6 +20,7 @@ _COMMANDS: Final = {
         "organisations",
         "publish",
         "quarantine",
+        "recompute",
         "token",
         "up",
         "verify",

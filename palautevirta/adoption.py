@@ -21,7 +21,8 @@ _OF_RECEIPTS: Final = (
     "A receipt names a partition and an offset, and no log: one of the lost log and one of the new may read the same. "
     "Only receipts that clients were given by the lost log can be checked here; keep them apart from later ones."
 )
-_ANOTHER: Final = frozenset({"another_log", "another_record", "log_too_short"})
+_ANOTHER: Final = frozenset({"another_log", "another_topic", "another_record", "log_too_short"})
+_BY_ITS_STOP: Final = frozenset({"another_topic", "another_record"})
 
 
 class Standing(Struct, frozen=True):
@@ -102,4 +103,4 @@ def _wrong(one: Standing, found: Found) -> str | None:
         return "log_too_short"
     if one.next_offset < begin:
         return "records_lost"
-    return one.stopped if one.stopped == "another_record" else None
+    return one.stopped if one.stopped in _BY_ITS_STOP else None

@@ -22,10 +22,18 @@ _PROBE_TIMEOUT_S: Final = 5.0
 
 
 async def kafka_program(
-    directory: DataDirectory, *, cache: Path, environment: Mapping[str, str], say: Say, port: int | None = None
+    directory: DataDirectory,
+    *,
+    cache: Path,
+    environment: Mapping[str, str],
+    say: Say,
+    port: int | None = None,
+    lines: Mapping[int, int] | None = None,
 ) -> tuple[str, Program]:
     """The address (`host:port`) and the program of the broker of a data directory, formatted when it is new.
 
+    A client goes where a broker says that it is, so whoever wants to stand between the two needs a listener of his
+    own: `lines` has more ports to listen on, and the port that those who come through each are told to use.
     Raises ToolMissing, JarsRefused, ChildFailed.
     """
     java = await require_tool("java", environment, say)
@@ -33,7 +41,8 @@ async def kafka_program(
     address = f"{LOOPBACK}:{directory.port('kafka', port)}"
     folder = directory.folder("kafka")
     properties = folder / "server.properties"
-    properties.write_text(_properties(folder / "log", address, f"{LOOPBACK}:{directory.port('kafka-controller')}"))
+    controller = f"{LOOPBACK}:{directory.port('kafka-controller')}"
+    properties.write_text(_properties(folder / "log", address, controller, lines or {}))
     command = (
         str(java), *_JVM_FLAGS, *_class_data_flags(java, jars),
         f"-Dlog4j2.configurationFile={_HERE / 'log4j2.properties'}", "-cp", f"{jars}/*",
@@ -81,10 +90,15 @@ async def kafka_is_ready(address: str) -> bool:
     return True
 
 
-def _properties(log_folder: Path, address: str, controller: str) -> str:
+def _properties(log_folder: Path, address: str, controller: str, lines: Mapping[int, int]) -> str:
+    names = [f"LINE{number}" for number, _ in enumerate(lines, 1)]
+    own = [f",{name}://{LOOPBACK}:{port}" for name, port in zip(names, lines, strict=True)]
+    told = [f",{name}://{LOOPBACK}:{port}" for name, port in zip(names, lines.values(), strict=True)]
+    protocols = "".join(f",{name}:PLAINTEXT" for name in names)
     return (_HERE / "kafka.properties").read_text() + (
-        f"\nlisteners=PLAINTEXT://{address},CONTROLLER://{controller}\n"
-        f"advertised.listeners=PLAINTEXT://{address}\n"
+        f"\nlistener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}\n"
+        f"listeners=PLAINTEXT://{address},CONTROLLER://{controller}{''.join(own)}\n"
+        f"advertised.listeners=PLAINTEXT://{address}{''.join(told)}\n"
         f"controller.quorum.voters=1@{controller}\n"
         f"log.dirs={log_folder}\n"
     )

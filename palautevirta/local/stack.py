@@ -65,7 +65,8 @@ class LocalStack:
     when the environment names servers to use instead, by DATABASE_URL and KAFKA_BOOTSTRAP) and `services`, by name.
     `database` is where its owner and the services' roles reach the store, `issuer` mints tokens.
     Ports not given in `ports` (names: kafka, postgres, jwks, and those of the services) are free ones, remembered. With
-    `keep_running` a part that dies is started again.
+    `keep_running` a part that dies is started again. `kafka_lines` are further listeners of the broker, each with the
+    port that whoever comes through it is told to use.
 
     Entering raises DirectoryInUse, ToolMissing, JarsRefused, MigrationRefused, MigrationFailed, TopicRefused or
     ChildFailed, each with a sentence on what to do; whatever had been started is stopped by then.
@@ -80,6 +81,7 @@ class LocalStack:
         ports: Mapping[str, int] | None = None,
         fsync: bool = True,
         keep_running: bool = False,
+        kafka_lines: Mapping[int, int] | None = None,
         say: Say = _silent,
     ) -> None:
         self.directory = DataDirectory(data_dir)
@@ -95,6 +97,7 @@ class LocalStack:
         self._wanted = services
         self._ports = ports or {}
         self._fsync = fsync
+        self._kafka_lines = kafka_lines
         self._say = say
         self._keep_running = say if keep_running else None
         self._exit = contextlib.AsyncExitStack()
@@ -191,6 +194,7 @@ class LocalStack:
                 environment=self._environment,
                 say=self._say,
                 port=self._ports.get("kafka"),
+                lines=self._kafka_lines,
             )
             self.kafka = ChildProcess(program, keep_running=self._keep_running)
             await self.kafka.start()

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError
 
 from services.aggregator.decode import Record
+from services.aggregator.generations import Generation, GenerationRequest, generation
 
 GROUP: Final = "palautevirta-aggregator"
 """Offsets are also committed under this group, for lag tools and autoscalers; nothing here ever reads them."""
@@ -48,6 +49,9 @@ class Log(Protocol):
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
         """The next offset of each partition. Raises LogUnavailable."""
+
+    async def generation(self, partitions: Iterable[int]) -> Generation:
+        """Which log of which topic these partitions are now. Raises LogUnavailable."""
 
     def read_from(self, positions: Mapping[int, int]) -> None:
         """Read these partitions, and no others, from these offsets on."""
@@ -122,6 +126,25 @@ class KafkaLog:
         """The next offset of each partition. Raises LogUnavailable."""
         ends = await _bounded(self._consumer.end_offsets(self._topic_partitions(partitions)))
         return {one.partition: offset for one, offset in ends.items()}
+
+    async def generation(self, partitions: Iterable[int]) -> Generation:
+        """Which log of which topic these partitions are now, asked of those who lead them. Raises LogUnavailable."""
+        client = self._consumer._client  # noqa: SLF001 - the driver gives no other way to ask this
+        led: dict[int, list[int]] = {}
+        for one in self._topic_partitions(partitions):
+            leader = client.cluster.leader_for_partition(one)
+            if leader is None or leader < 0:
+                raise LogUnavailable(f"partition {one.partition} has no leader")
+            led.setdefault(leader, []).append(one.partition)
+        answers = [await _bounded(self._ask(leader, mine)) for leader, mine in led.items()]
+        ((cluster, topic), *others) = {(answer.cluster, answer.topic) for answer in answers}
+        if others:
+            raise LogUnavailable("the brokers don't agree on which topic this is")
+        return Generation(cluster, topic, {p: epoch for answer in answers for p, epoch in answer.leaders.items()})
+
+    async def _ask(self, leader: int, partitions: Sequence[int]) -> Generation:
+        request = GenerationRequest(self._topic)
+        return generation(await self._consumer._client.send(leader, request), partitions)  # noqa: SLF001 - as above
 
     def read_from(self, positions: Mapping[int, int]) -> None:
         """Read these partitions, and no others, from these offsets on."""

@@ -33,8 +33,11 @@ class Reading:
 
     async def read_on(self, log: Log, store: Store) -> list[Record]:
         """The records that come next, dense a partition. Raises LogMoved."""
+        fetched = await self._fetch(log, store)
+        if fetched:
+            await self._standing.doubt(log, fetched)
         fresh: list[Record] = []
-        for partition, records in (await self._fetch(log, store)).items():
+        for partition, records in fetched.items():
             fresh += await self._dense(store, partition, records)
         return fresh
 

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from schemas.events.codec import FORM
-from services.aggregator.contribution import Contribution, Deltas
+from schemas.national.surveys import STUDENT_KINDS
+from services.aggregator.contribution import AnswersKey, Contribution, Deltas, MonthKey
 from services.aggregator.decode import Arrival, Reject
 from services.aggregator.fold import (
     ChangedRequest,
@@ -171,6 +172,25 @@ def _response(register: ResponseRegister) -> Row:
 
 def _contribution(adds: Contribution) -> Row:
     return (adds.target, adds.response, adds.month, adds.target_days, adds.respondent_days, adds.points)
+
+
+def contribution_row(name: RequestName, adds: Contribution) -> Row:
+    """update_contributions: name, contribution (9 columns)."""
+    return (*name, *_contribution(adds))
+
+
+def replaced_month_figures(figures: Mapping[MonthKey, Sequence[int]]) -> list[Row]:
+    """replace_month_figures: key and five sums (10 columns)."""
+    return [(*key, *sums) for key, sums in sorted(figures.items())]
+
+
+def replaced_month_answers(histograms: Mapping[AnswersKey, Sequence[int]]) -> list[Row]:
+    """replace_month_answers: key and two histograms as the texts of their arrays (7 columns)."""
+    replaced = []
+    for key, numbers in sorted(histograms.items()):
+        cells = len(numbers) if key[3] in STUDENT_KINDS else len(numbers) // 2
+        replaced.append((*key, _array(numbers[:cells]), _array(numbers[cells:])))
+    return replaced
 
 
 def month_figure_rows(deltas: Deltas) -> list[Row]:

@@ -1,12 +1,14 @@
 """Where a lane stands: how far it has read each partition that it holds, and why some of them stand still."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
 from services.aggregator.breaker import Breaker
+from services.aggregator.consumer import Log, LogMoved
+from services.aggregator.generations import Generation
 from services.aggregator.store import Store
 from services.aggregator.telemetry import Telemetry
 from services.runtime.logging import logger
@@ -14,6 +16,7 @@ from services.runtime.logging import logger
 StopReason = Literal[
     "another_log",
     "another_record",
+    "another_topic",
     "breaker_open",
     "digest_key_missing",
     "gap",
@@ -50,6 +53,10 @@ class Standing:
         """The epoch under which each partition is held, also of those that stand still."""
         self.positions: dict[int, Position] = {}
         """The partitions that are read."""
+        self.generation = Generation("", b"", {})
+        """Which logs of which topic these partitions were when they were taken up."""
+        self.topics: dict[tuple[str, int, int], bytes] = {}
+        """The topic's id under which each log was first met: cluster, partition, number of the log in its fence."""
 
     @property
     def stopped(self) -> Mapping[int, StopReason]:
@@ -62,6 +69,13 @@ class Standing:
         self.positions = {}
         for partition in self._stopped.keys() - epochs.keys():
             self._forget_stop(partition)
+
+    async def doubt(self, log: Log, partitions: Iterable[int]) -> None:
+        """Before anything is believed of these partitions: did somebody work on their logs? Raises LogMoved."""
+        now, before = await log.generation(partitions), self.generation
+        other = (now.cluster, now.topic) != (before.cluster, before.topic)
+        if other or any(before.leaders.get(p) != epoch for p, epoch in now.leaders.items()):
+            raise LogMoved("the topic was made anew, or another broker leads a partition")
 
     async def stop(self, store: Store, partition: int, reason: StopReason, remedy: str = _REMEDY) -> None:
         """Let a partition stand still and say so, rather than skip anything; it is looked at again every minute."""

@@ -75,7 +75,7 @@ class Unstorable(StoreError):
 
 
 class Fence(Struct, frozen=True):
-    """Where a partition stands: the epoch of its owner, and how far its log was read."""
+    """Where a partition stands: the epoch of its owner, how far its log was read, and which log of its row that is."""
 
     partition: int
     epoch: int
@@ -83,6 +83,8 @@ class Fence(Struct, frozen=True):
     first_offset: int | None
     next_offset: int | None
     last_fingerprint: bytes | None
+    stopped: str | None = None
+    log: int = 0
 
 
 class Read(Struct, frozen=True):
@@ -191,6 +193,8 @@ class Store:
                 row["first_offset"],
                 row["next_offset"],
                 row["last_fingerprint"],
+                row["stopped"],
+                row["log"],
             )
             for row in found
         }

@@ -25,19 +25,20 @@ class Telling:
         self._report_again_at = 0.0
 
     async def tell_when_due(self, log: Log, store: Store) -> None:
-        """Tell, if the last time was a second ago. Raises LogUnavailable, StoreUnavailable."""
+        """Tell, if the last time was a second ago. Raises LogMoved, LogUnavailable, StoreUnavailable."""
         now = asyncio.get_running_loop().time()
         if now - self._told_at > _TELL_EVERY_S:
             self._told_at = now
             await self.tell(log, store)
 
     async def tell(self, log: Log, store: Store) -> None:
-        """Tell now. Raises LogUnavailable, StoreUnavailable."""
+        """Tell now. Raises LogMoved, LogUnavailable, StoreUnavailable."""
         positions = self._standing.positions
         if not positions:
             return
         now = await store.clock()
         ends = await log.ends(positions)
+        await self._standing.doubt(log, positions)
         complete = {
             p: (self._standing.epochs[p], at.next_offset)
             for p, at in positions.items()

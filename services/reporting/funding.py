@@ -20,10 +20,10 @@ from schemas.national.rules.funding import (
     COMPONENT_OF,
     Component,
     TransitionError,
-    bounded_shares,
     funded_points,
     funded_providers,
     shares,
+    transition_shares,
     whole_share,
 )
 from schemas.national.rules.lag import estimate_source
@@ -232,7 +232,7 @@ def whole_shares(rows: Sequence[ComponentRow], inputs: Inputs, *, of_set: SetNam
     if rule is None or not before:
         return [Whole(provider, share, None) for provider, share in sorted(computed.items())]
     try:
-        bounded = bounded_shares(computed, before, rule)
+        bounded = transition_shares(computed, before, rule)
     except TransitionError as refusal:
         return NoCommonFactor(of_set, refusal.bound, str(refusal))
     return [

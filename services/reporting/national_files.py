@@ -121,7 +121,7 @@ class XlsxFile:
     def __init__(self, *, most_rows_of_sheet: int = _MOST_ROWS_OF_SHEET) -> None:
         self._most_rows = most_rows_of_sheet
         self._folder = Path(tempfile.mkdtemp(prefix="palautevirta-national-"))
-        self._file = self._folder / "national.xlsx"
+        self._file = self._folder.joinpath("national.xlsx")
         self._workbook = xlsxwriter.Workbook(
             self._file, {"constant_memory": True, "tmpdir": str(self._folder), "strings_to_numbers": False}
         )

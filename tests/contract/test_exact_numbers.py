@@ -1,66 +1,110 @@
-"""No binary float takes part in a figure (national model §7, Exact).
+"""National figures are exact until they are written (national model §7, Exact): no binary float on their way."""
 
-What divides whole numbers would give one too; that is mypy's, since these functions say that they give fractions.
-"""
-
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders.exactness import inexact_in_python, inexact_in_sql
 
 ROOT = Path(__file__).parents[2]
-EXACT = (
-    "schemas/national/rules/*.py",
+
+OTHER_NUMBERS = {
+    "services/reporting/answers.py": "how much a client wants a media type",
+    "services/reporting/app.py": "seconds",
+    "services/reporting/freshness.py": "seconds",
+    "services/reporting/national_calls.py": "seconds",
+    "services/reporting/settings.py": "seconds",
+    "services/reporting/store.py": "seconds",
+    "services/reporting/telemetry.py": "seconds",
+    "services/editions/app.py": "seconds",
+    "services/editions/settings.py": "seconds",
+    "services/editions/store.py": "seconds",
+    "services/editions/telemetry.py": "seconds",
+}
+"""Modules whose floats measure something else, and that compute no figure."""
+
+FOLDERS = ("schemas/national/rules", "services/reporting", "services/editions")
+MODULES = (
     "schemas/national/parameters.py",
-    "services/reporting/explanation.py",
-    "services/reporting/figures.py",
-    "services/reporting/funding*.py",
-    "services/reporting/edition_funding.py",
-    "services/reporting/questions.py",
-    "services/reporting/rule_answers.py",
+    "schemas/national/layout.py",
     "palautevirta/reference_data/funding_inputs.py",
+    *sorted(path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")),
 )
-INEXACT_MODULES = {"cmath", "decimal", "numpy", "pandas", "random", "statistics"}
-OF_MATH = {"gcd", "isqrt", "lcm"}
+STATEMENTS = sorted(path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in (ROOT / folder).rglob("*.sql"))
 
 
-def binary_floats(source: str) -> Iterator[str]:
-    """Everything in a module that is, makes or takes a binary float, or a decimal of a context's precision."""
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Constant(value=float() | complex() as value):
-                yield f"line {node.lineno}: {value}"
-            case ast.Name(id="float" | "complex" as name):
-                yield f"line {node.lineno}: {name}"
-            case ast.Import(names=names):
-                inexact = {one.name.partition(".")[0] for one in names} & (INEXACT_MODULES | {"math"})
-                yield from (f"line {node.lineno}: {name}" for name in inexact)
-            case ast.ImportFrom(module="math", names=names):
-                yield from (f"line {node.lineno}: {one.name}" for one in names if one.name not in OF_MATH)
-            case ast.ImportFrom(module=str() as module) if module.partition(".")[0] in INEXACT_MODULES:
-                yield f"line {node.lineno}: {module}"
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in OTHER_NUMBERS])
+def test_a_module_that_computes_figures_is_exact(module: str) -> None:
+    assert inexact_in_python((ROOT / module).read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("pattern", EXACT)
-def test_what_makes_figures_knows_no_binary_float(pattern: str) -> None:
-    modules = list(ROOT.glob(pattern))
-    assert modules
-    found = {module.name: list(binary_floats(module.read_text("utf-8"))) for module in modules}
-    assert {name: where for name, where in found.items() if where} == {}
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_a_statement_that_reads_figures_is_exact(statement: str) -> None:
+    assert inexact_in_sql((ROOT / statement).read_text("utf-8")) == []
+
+
+def test_the_modules_that_compute_figures_are_among_those_looked_at() -> None:
+    assert {
+        "schemas/national/rules/coefficient.py",
+        "schemas/national/rules/figures.py",
+        "schemas/national/rules/funding.py",
+        "services/reporting/figures.py",
+        "services/reporting/questions.py",
+    } <= set(MODULES) - OTHER_NUMBERS.keys()
+    assert "services/reporting/statements/figures_of_months.sql" in STATEMENTS
 
 
 @pytest.mark.parametrize(
-    "source",
-    ["r = 0.5", "r = float(n)", "r: float", "import math", "from math import sqrt", "import numpy as n", "1j", "1e3",
-     "from decimal import Decimal", "from statistics import mean"],
-)  # fmt: skip
-def test_a_binary_float_is_found(source: str) -> None:
-    assert len(list(binary_floats(source))) == 1
+    "planted",
+    [
+        "RATE = 0.6",
+        "RATE = 1e3",
+        "def rate(part: int, whole: int) -> float: ...",
+        "value = float(part)",
+        "mean = total / count",
+        "mean = sum(values) / len(values)",
+        "share = points / total\npoints: int = 3",
+        "total /= count",
+        "def share(points: dict[str, int]) -> object:\n    return [value / 2 for value in points.values()]",
+        "from math import sqrt",
+        "import math",
+        "import statistics",
+        "written = round(value, 2)",
+        "days = (end - start).total_seconds()",
+        "unit = 10**-4",
+        "root = square ** (1 / 2)",
+        "from operator import truediv",
+    ],
+)
+def test_a_planted_float_is_found(planted: str) -> None:
+    assert inexact_in_python(planted) != []
 
 
 @pytest.mark.parametrize(
-    "source", ["from math import isqrt", 'r = Fraction("0.5")', "r = 1 / rate", "from datetime import date"]
+    "exact",
+    [
+        "mean = Fraction(total, count)",
+        "def c(r: Fraction) -> Fraction:\n    return 1 / r",
+        "points: Mapping[str, Fraction | None]\nhalves = {name: value / 2 for name, value in points.items()}",
+        "total = sum(parts, Fraction(0))\nshare = part / total",
+        "low, high = Fraction(1, 3), 2\nslope = low / 3",
+        "unit = 10**decimals",
+        "from math import isqrt",
+        "half = total // 2",
+    ],
 )
-def test_exact_numbers_are_let_through(source: str) -> None:
-    assert list(binary_floats(source)) == []
+def test_what_is_exact_is_let_through(exact: str) -> None:
+    assert inexact_in_python(exact) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "SELECT avg(points) FROM request",
+        "SELECT respondents::double precision FROM month_figure",
+        "SELECT sum(points) / sum(targets) FROM month_figure",
+        "SELECT stddev_pop(score), 1::real FROM answer",
+    ],
+)
+def test_a_planted_float_in_a_statement_is_found(planted: str) -> None:
+    assert inexact_in_sql(planted) != []
+    assert inexact_in_sql("-- " + planted) == []

@@ -9,6 +9,6 @@ from traffic.notes import tell
 
 @pytest.mark.timeout(120)
 async def test_nothing_is_lost_doubled_or_broken_at_any_moment_of_a_short_history(data_dir: Path, seed: int) -> None:
-    account = await history(data_dir, seed, faults=16)
+    account = await history(data_dir, seed, faults=19)
     tell(str(account))
     assert account.looks > 0

@@ -4,17 +4,15 @@ import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders.command import run_command
-from recount.ledger import Arrival
 from recount.report import Recount
-from traffic.campaign import campaign, counted
+from traffic.campaign import counted
 from traffic.comparison import COARSE_GRAINS, compare_figures, compare_requests, readable
-from traffic.load import ClientLoad, load
+from traffic.load import load
+from traffic.operations import adopt, post
 from traffic.reports import reading
 
 from palautevirta.local.kafka import kafka_program
@@ -24,14 +22,6 @@ from palautevirta.topics import create_topics, declared_topics
 from palautevirta.verification import verify
 
 AGGREGATORS = ("aggregator-1", "aggregator-2")
-
-
-async def post(stack: LocalStack, clients: Sequence[ClientLoad]) -> list[Arrival]:
-    """Post everything without being disturbed; what was acknowledged, by receipt."""
-    async with campaign(stack, clients) as running:
-        await running.gate.open_for(running.postings)
-    assert [line for client in running.told for line in client.mistakes] == []
-    return [arrival for client in running.told for arrival in client.accepted]
 
 
 async def replace_kafka(stack: LocalStack) -> None:
@@ -47,13 +37,6 @@ async def replace_kafka(stack: LocalStack) -> None:
     stack.kafka = ChildProcess(program)
     await stack.kafka.start()
     await create_topics(address, declared_topics())
-
-
-async def adopt(stack: LocalStack, *arguments: str) -> tuple[int | None, list[str]]:
-    """Run `palautevirta log adopt` as an operator does; its exit status and what it said."""
-    servers = {"DATABASE_URL": stack.endpoints.postgres, "KAFKA_BOOTSTRAP": stack.endpoints.kafka}
-    status, said = await run_command("log", "adopt", "--yes", *arguments, settings=servers)
-    return status, said.splitlines()
 
 
 @pytest.mark.timeout(120)

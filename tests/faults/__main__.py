@@ -12,7 +12,7 @@ from pathlib import Path
 from traffic.notes import tell
 
 from faults.history import history
-from faults.schedule import KILLS_AND_PAUSES
+from faults.schedule import CUTS, KILLS_AND_PAUSES
 from palautevirta.local.services import AGGREGATOR
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="make crash ARGS=…")
     arguments.add_argument("--seed", type=int, default=None, help="of the first history; the next ones count on")
     arguments.add_argument("--histories", type=int, default=6)
-    arguments.add_argument("--faults", type=int, default=120, help="a history")
+    arguments.add_argument("--faults", type=int, default=140, help="a history")
     arguments.add_argument(
         "--aggregator", default=AGGREGATOR.module, help="its module: tests.faults.planted.… has bugs"
     )
@@ -44,6 +44,11 @@ def main() -> int:
     for what, count in sorted(total.items()):
         tell(f"{count:5} {what}")
     hurt = sum(count for what, count in total.items() if what.split()[0] in KILLS_AND_PAUSES)
+    met, missed = (
+        sum(count for what, count in total.items() if what.split()[0] in CUTS and ("(missed)" in what) == over)
+        for over in (False, True)
+    )
+    tell(f"{met} of {met + missed} cuts met a transaction")
     tell(f"{asked.histories} histories, {hurt} kills and pauses, nothing lost, doubled or broken at any moment")
     return 0
 

@@ -4,8 +4,8 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,17 +13,19 @@ from typing import Final
 from traffic.aftermath import until
 from traffic.campaign import Campaign, campaign
 from traffic.comparison import readable
-from traffic.delayed_line import DelayedLine, line_to_postgres
+from traffic.delayed_line import DelayedLine, line_to_postgres, lines_to_kafka
 from traffic.load import load
 
 from faults.parts import Parts
-from faults.schedule import AGGREGATORS, COLLECTORS, Fault, schedule
+from faults.schedule import AGGREGATORS, COLLECTORS, KAFKA, POSTGRES, Fault, schedule
 from faults.watcher import Watcher, watched
 from palautevirta.local.services import AGGREGATOR, COLLECTOR, REPORTING
 from palautevirta.local.stack import LocalStack
 
 CLIENTS: Final = 4
 _REQUESTS_A_FAULT: Final = 20
+"""Half of what they make is kept for cuts that no transaction came by for."""
+_MORE: Final = 4
 _STILL_S: Final = 1.0
 """How long a load may stand still before the next fault comes all the same."""
 _PATIENCE_S: Final = 3.0
@@ -34,12 +36,16 @@ _IMPATIENT: Final = {"ACKNOWLEDGEMENT_TIMEOUT_MS": "1000"}
 
 @dataclass(frozen=True)
 class Account:
-    """What happened in a history: faults by kind and part, attempts of unknown outcome, looks of the watcher."""
+    """What happened in a history: faults by kind and part, attempts of unknown outcome, looks of the watcher.
+
+    `refused_ahead` are the events that were rightly refused because a clock too far ahead had dated them.
+    """
 
     seed: int
     faults: Counter[tuple[str, str]]
     acknowledged: int
     unknown: int
+    refused_ahead: int
     looks: int
     seconds: float
 
@@ -50,28 +56,38 @@ class Account:
         hurt = ", ".join(f"{kind} {count}" for kind, count in sorted(by_kind.items()))
         return (
             f"seed {self.seed}: {hurt}; {self.acknowledged} events acknowledged, {self.unknown} attempts of unknown "
-            f"outcome, {self.looks} looks at the record; {self.seconds:.0f} s"
+            f"outcome, {self.refused_ahead} refused from clocks too far ahead, {self.looks} looks at the record; "
+            f"{self.seconds:.0f} s"
         )
 
 
 @asynccontextmanager
 async def small_nation(
     data_dir: Path, *, aggregator: str = AGGREGATOR.module
-) -> AsyncIterator[tuple[LocalStack, DelayedLine]]:
-    """Two collectors, two aggregators, reporting and the servers, with fsync; a line leads the aggregators to Postgres.
-
-    `aggregator` is the module that runs as one: a planted bug, for instance.
+) -> AsyncIterator[tuple[LocalStack, Mapping[str, DelayedLine]]]:
+    """Two collectors, two aggregators, reporting and the servers, with fsync; a line leads from each service to each
+    server that is asked by it. `aggregator` is the module that runs as one: a planted bug, for instance.
     """
-    services = [*(replace(COLLECTOR, name=name, settings=_IMPATIENT) for name in COLLECTORS), REPORTING]
-    async with (
-        LocalStack(data_dir, environment=os.environ, services=services) as stack,
-        line_to_postgres(stack.database.aggregator_dsn) as (line, settings),
-    ):
+    async with AsyncExitStack() as exit_stack:
+        laid = await exit_stack.enter_async_context(lines_to_kafka(*COLLECTORS, *AGGREGATORS))
+        lines = {f"{name} to {KAFKA}": line for name, line in laid.lines.items()}
+        collectors = [replace(COLLECTOR, name=name, settings=_IMPATIENT | laid.settings[name]) for name in COLLECTORS]
+        stack = await exit_stack.enter_async_context(
+            LocalStack(
+                data_dir,
+                environment=os.environ,
+                services=[*collectors, REPORTING],
+                kafka_lines=laid.listeners,
+            )
+        )
         async with asyncio.TaskGroup() as group:
             for name in AGGREGATORS:
+                line, settings = await exit_stack.enter_async_context(line_to_postgres(stack.database.aggregator_dsn))
+                lines[f"{name} to {POSTGRES}"] = line
+                settings = settings | laid.settings[name]
                 group.create_task(stack.add(replace(AGGREGATOR, name=name, module=aggregator, settings=settings)))
         try:
-            yield stack, line
+            yield stack, lines
         finally:
             await asyncio.gather(*(stack.services[name].stop() for name in AGGREGATORS))
 
@@ -79,12 +95,12 @@ async def small_nation(
 async def history(data_dir: Path, seed: int, *, faults: int, aggregator: str = AGGREGATOR.module) -> Account:
     """Run one; raises AssertionError, with what differs, when anything is lost, doubled or broken at any moment."""
     began = time.monotonic()
-    async with small_nation(data_dir, aggregator=aggregator) as (stack, line):
-        clients = load(seed, requests=faults * _REQUESTS_A_FAULT, clients=CLIENTS)
-        parts = Parts(stack, line)
+    async with small_nation(data_dir, aggregator=aggregator) as (stack, lines):
+        clients = load(seed, requests=faults * _REQUESTS_A_FAULT, clients=CLIENTS, clocks=True)
         async with watched(stack.endpoints.postgres) as watcher:
             async with campaign(stack, clients, patience_s=_PATIENCE_S) as running:
-                share = running.postings // (faults + 2)
+                parts = Parts(stack, lines, lambda: _more(running))
+                share = running.postings // (2 * faults + 2)
                 await _hurt(running, parts, schedule(seed, faults=faults, share=share), share)
                 await parts.mend()
                 await running.gate.open_for(running.postings)
@@ -97,9 +113,16 @@ async def history(data_dir: Path, seed: int, *, faults: int, aggregator: str = A
             parts.counts,
             sum(len(client.accepted) for client in running.told),
             sum(client.unknown for client in running.told),
+            sum(client.refused_ahead for client in running.told),
             watcher.looks,
             time.monotonic() - began,
         )
+
+
+async def _more(running: Campaign) -> None:
+    """Let some more of the load on, unless there is some already that waits for what is hurt."""
+    if running.gate.left < _MORE:
+        await running.gate.open_for(_MORE)
 
 
 async def _hurt(running: Campaign, parts: Parts, planned: list[Fault], share: int) -> None:

@@ -3,22 +3,25 @@
 import asyncio
 import signal
 from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from traffic.aftermath import AWAY, until
-from traffic.delayed_line import DelayedLine
+from traffic.delayed_line import Cut, DelayedLine, Trouble, cut_one
 
-from faults.schedule import CUTS, KAFKA, POSTGRES, Fault
+from faults.schedule import CUTS, KAFKA, POSTGRES, TO_POSTGRES, Fault
 from palautevirta.local.directory import free_port
 from palautevirta.local.process import ChildFailed, ChildProcess
 from palautevirta.local.stack import LocalStack
 
 _AT_ONCE: Final = 6
 _ORDER_DEADLINE_S: Final = 40.0
-_CUT_DEADLINE_S: Final = 8.0
+_CUT_DEADLINE_S: Final = 20.0
+_MORE_AFTER_S: Final = 0.5
+"""How long a cut waits for a transaction before it asks for more load."""
 _MEND_DEADLINE_S: Final = 60.0
 _CALL_TIMEOUT_S: Final = 5.0
 
@@ -26,15 +29,18 @@ _CALL_TIMEOUT_S: Final = 5.0
 class Parts:
     """What can be hurt. `counts` has what was done, by kind and part; `surprises` what ended without being killed."""
 
-    def __init__(self, stack: LocalStack, line: DelayedLine) -> None:
+    def __init__(
+        self, stack: LocalStack, lines: Mapping[str, DelayedLine], more: Callable[[], Awaitable[None]]
+    ) -> None:
         assert stack.postgres is not None
         assert stack.kafka is not None
         self.counts: Counter[tuple[str, str]] = Counter()
         self.surprises: list[str] = []
         self._dsn = stack.endpoints.postgres
-        self._line = line
+        self._lines = lines
+        self._more = more
         self._whole = {POSTGRES: stack.postgres, KAFKA: stack.kafka, **stack.services}
-        self._locks = {name: asyncio.Lock() for name in self._whole}
+        self._locks = {name: asyncio.Lock() for name in (*self._whole, *lines)}
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._cutting = asyncio.Lock()
 
@@ -50,14 +56,19 @@ class Parts:
                 case "killed" | "paused" | "slept_past_lease" | "restarted" | "second_of_its_name":
                     async with self._locks[fault.part]:
                         done = await self._hurt(fault)
+                case "line_slow" | "line_broken" | "line_half_open":
+                    async with self._locks[fault.part]:
+                        done = await self._in_trouble(fault)
                 case "connections_cut":
-                    done = await self._cut_connections()
+                    async with self._cutting:
+                        done = await self._loaded(self._cut_connections())
                 case "read_only":
                     done = await self._read_only(fault.for_s)
                 case "cut_before_commit" | "cut_after_commit":
                     async with self._cutting:
-                        when = "before" if fault.kind == "cut_before_commit" else "after"
-                        done = await self._line.cut(b"COMMIT", when, deadline_s=_CUT_DEADLINE_S)
+                        done = await self._loaded(
+                            self._cut_at_commit("before" if fault.kind == "cut_before_commit" else "after")
+                        )
             self.counts[fault.kind if done else f"{fault.kind} (missed)", fault.part] += 1
         finally:
             if fault.kind not in CUTS:
@@ -130,6 +141,24 @@ class Parts:
         finally:
             second.kill()
             await second.wait()
+
+    async def _in_trouble(self, fault: Fault) -> bool:
+        troubles: dict[str, Trouble] = {"line_slow": "slow", "line_broken": "broken", "line_half_open": "half_open"}
+        await self._lines[fault.part].suffer(troubles[fault.kind], fault.for_s)
+        return True
+
+    async def _cut_at_commit(self, when: Cut) -> bool:
+        return await cut_one([self._lines[name] for name in TO_POSTGRES], b"COMMIT", when, deadline_s=_CUT_DEADLINE_S)
+
+    async def _loaded(self, cut: Coroutine[Any, Any, bool]) -> bool:
+        """Wait for a cut; while no transaction comes by itself, let some more of the load on."""
+        cutting = asyncio.create_task(cut)
+        try:
+            while not (await asyncio.wait([cutting], timeout=_MORE_AFTER_S))[0]:
+                await self._more()
+            return await cutting
+        finally:
+            cutting.cancel()
 
     async def _cut_connections(self) -> bool:
         """End the aggregators' sessions, as soon as one of them is inside a transaction that has written."""

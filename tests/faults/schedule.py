@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 Kind = Literal[
     "killed", "paused", "slept_past_lease", "restarted", "connections_cut", "cut_before_commit", "cut_after_commit",
-    "read_only", "second_of_its_name",
+    "read_only", "second_of_its_name", "line_slow", "line_broken", "line_half_open",
 ]  # fmt: skip
 
 KILLS_AND_PAUSES: Final[tuple[Kind, ...]] = ("killed", "paused", "slept_past_lease")
@@ -16,10 +16,15 @@ AGGREGATORS: Final = ("aggregator-1", "aggregator-2")
 COLLECTORS: Final = ("collector", "collector-2")
 POSTGRES: Final = "postgres"
 KAFKA: Final = "kafka"
+TO_KAFKA: Final = tuple(f"{name} to {KAFKA}" for name in (*AGGREGATORS, *COLLECTORS))
+TO_POSTGRES: Final = tuple(f"{name} to {POSTGRES}" for name in AGGREGATORS)
+LINES: Final = (*TO_KAFKA, *TO_POSTGRES)
+"""Between each service and each server that it asks."""
 
 _SHORT_S: Final = (0.05, 1.5)
 _PAST_LEASE_S: Final = (5.5, 7.0)
 """A lease lasts 5 s (storage)."""
+_HALF_OPEN_S: Final = (0.5, 7.0)
 
 _WEIGHTS: Final[dict[tuple[Kind, tuple[str, ...]], int]] = {
     ("killed", AGGREGATORS): 10,
@@ -37,6 +42,9 @@ _WEIGHTS: Final[dict[tuple[Kind, tuple[str, ...]], int]] = {
     ("cut_after_commit", (POSTGRES,)): 3,
     ("read_only", (POSTGRES,)): 1,
     ("second_of_its_name", ("aggregator-1",)): 1,
+    ("line_slow", LINES): 2,
+    ("line_broken", LINES): 3,
+    ("line_half_open", LINES): 3,
 }
 """How often each is drawn. A broker takes seconds to come back, and while it is away no load goes on."""
 
@@ -64,4 +72,10 @@ def schedule(seed: int, *, faults: int, share: int) -> list[Fault]:
 
 
 def _lasting(kind: Kind) -> tuple[float, float]:
-    return _PAST_LEASE_S if kind == "slept_past_lease" else _SHORT_S
+    match kind:
+        case "slept_past_lease":
+            return _PAST_LEASE_S
+        case "line_half_open":
+            return _HALF_OPEN_S
+        case _:
+            return _SHORT_S

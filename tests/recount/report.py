@@ -1,19 +1,18 @@
 """The whole recount: from what stands in the log to every answer that the reporting API should give."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Iterable
 from typing import Any
 
-from recount import answers, figures
-from recount.figures import Filters, Row
+from recount.figures import Row
 from recount.instants import instant_us
 from recount.ledger import Arrival, Event, Name, content_of, name_of, verdicts
+from recount.population import Population
 from recount.requests import Request, requests_of
-from recount.targets import Target, targets_of
+from recount.targets import targets_of
 
 
-class Recount:
+class Recount(Population):
     """A recount of the records of a log, given in any order."""
 
     def __init__(self, arrivals: Iterable[Arrival]) -> None:
@@ -22,11 +21,7 @@ class Recount:
             name_of(arrival.event): arrival for arrival, verdict in self._verdicts if verdict == "distinct"
         }
         self.requests: dict[tuple[str, str], Request] = requests_of(one.event for one in self.standing.values())
-
-    @cached_property
-    def targets(self) -> list[Target]:
-        """The population."""
-        return targets_of(self.requests.values())
+        super().__init__(targets_of(self.requests.values()))
 
     @property
     def contents(self) -> dict[Name, Any]:
@@ -37,18 +32,6 @@ class Recount:
     def conflicts(self) -> list[Arrival]:
         """The records that contradict the event standing under their name."""
         return [arrival for arrival, verdict in self._verdicts if verdict == "conflict"]
-
-    def figures(self, survey: str, period: str, by: Sequence[str], filters: Filters | None = None) -> list[Row]:
-        """The rows of `/v1/figures`."""
-        return figures.figure_rows(self.targets, survey, period, by, filters or {})
-
-    def questions(self, survey: str, period: str, by: Sequence[str], filters: Filters | None = None) -> list[Row]:
-        """The rows of `/v1/figures/questions`."""
-        return answers.question_rows(self.targets, survey, period, by, filters or {})
-
-    def choices(self, survey: str, period: str, by: Sequence[str], filters: Filters | None = None) -> list[Row]:
-        """The rows of `/v1/figures/choices`."""
-        return answers.choice_rows(self.targets, survey, period, by, filters or {})
 
     def event(self, name: Name) -> Row:
         """What a look-up says of an event: whether it holds a register of its request."""

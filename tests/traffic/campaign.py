@@ -26,7 +26,7 @@ from traffic.comparison import (
 from traffic.gate import Gate
 from traffic.load import ClientLoad
 from traffic.reports import reading
-from traffic.sender import PATIENCE_S, Told, events_of, post_all
+from traffic.sender import PATIENCE_S, Told, post_all
 
 _POSTING_DEADLINE_S = 150.0
 _COUNTING_DEADLINE_S = 30.0
@@ -71,7 +71,7 @@ class Campaign:
         assert not mistakes, readable(mistakes)
         accepted = [arrival for client in self.told for arrival in client.accepted]
         log = await whole_log(self._stack.endpoints.kafka)
-        faults = log_faults(log, accepted, events_of(self._clients))
+        faults = log_faults(log, accepted, (event for client in self.told for event in client.posted))
         assert not faults, readable(faults)
         by_clients, by_log = Recount(accepted), Recount(log)
         # A contradiction is posted after the first content was acknowledged, so both know which of them stands.

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from recount.instants import instant_us
 from recount.ledger import Name
+from recount.population import Population
 from recount.report import Recount
 from recount.targets import KEYS
 
@@ -60,8 +61,15 @@ def readable(lines: Sequence[str]) -> str:
     return "\n".join([f"{len(lines)} differences", *shown])
 
 
-async def compare_figures(reports: Reports, recount: Recount, grains: Iterable[Sequence[str]]) -> list[str]:
-    """Figures, questions and choices of every survey kind and period by these grains."""
+async def compare_figures(
+    reports: Reports,
+    recount: Population,
+    grains: Iterable[Sequence[str]],
+    *,
+    periods: Iterable[str] = (*PERIODS, "2022-2023"),
+    **asked: str,
+) -> list[str]:
+    """Figures, questions and choices of every survey kind and period by these grains, asked with more parameters."""
     tables: Mapping[str, Callable[..., list[Row]]] = {
         "/v1/figures": recount.figures,
         "/v1/figures/questions": recount.questions,
@@ -71,12 +79,12 @@ async def compare_figures(reports: Reports, recount: Recount, grains: Iterable[S
     def check(path: str, survey: str, period: str, by: Sequence[str]) -> Check:
         async def run() -> list[str]:
             parameters = {"survey": survey, "period": period} | ({"by": ",".join(by)} if by else {})
-            got = await reports.rows(path, **parameters)
+            got = await reports.rows(path, **parameters, **asked)
             return _compare_table(f"{path} {survey} {period} by {','.join(by)}", tables[path](survey, period, by), got)
 
         return run
 
-    return await _all(check(*item) for item in product(tables, KINDS, (*PERIODS, "2022-2023"), grains))
+    return await _all(check(*item) for item in product(tables, KINDS, periods, grains))
 
 
 async def compare_filtered(reports: Reports, recount: Recount) -> list[str]:

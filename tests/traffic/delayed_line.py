@@ -1,14 +1,19 @@
 """A TCP line to a server on loopback that holds back what its client says or breaks, as a network in trouble would."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from palautevirta.local.directory import LOOPBACK, free_port
 
 _CHUNK_BYTES: Final = 1 << 16
+_LATE_S: Final = 0.1
+
+Trouble = Literal["slow", "broken", "half_open"]
+"""Everything comes late; nobody gets through; or connections stay open and what is said on them is swallowed."""
 
 Cut = Literal["before", "after"]
 """Before the marked bytes are passed on, or after the server has answered them and before its client hears of it."""
@@ -26,7 +31,21 @@ class DelayedLine:
         self._released = asyncio.Event()
         self._cut: tuple[bytes, Cut] | None = None
         self._done = asyncio.Event()
+        self._trouble: Trouble | None = None
+        self._carried: set[asyncio.Task[None]] = set()
         self.held = asyncio.Event()
+
+    async def suffer(self, trouble: Trouble, for_s: float) -> None:
+        """Be in trouble for so long, one at a time. No byte is passed on behind one that was swallowed."""
+        self._trouble = trouble
+        try:
+            if trouble == "broken":
+                self._break()
+            await asyncio.sleep(for_s)
+        finally:
+            self._trouble = None
+            if trouble == "half_open":
+                self._break()
 
     async def cut(self, marker: bytes, when: Cut, *, deadline_s: float) -> bool:
         """Break the next connection that says this; whether one did before the deadline."""
@@ -35,8 +54,9 @@ class DelayedLine:
             async with asyncio.timeout(deadline_s):
                 await self._done.wait()
         except TimeoutError:
-            self._cut = None
             return False
+        finally:
+            self._cut = None
         return True
 
     def arm(self, marker: bytes) -> None:
@@ -47,7 +67,32 @@ class DelayedLine:
         """Pass on what waits, and everything from now on."""
         self._released.set()
 
-    async def carry(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+    def accept(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+        """Carry one connection from now on, unless nobody gets through."""
+        if self._trouble == "broken":
+            answers.close()
+            return
+        task = asyncio.create_task(self._carry(client, answers))
+        self._carried.add(task)
+        task.add_done_callback(self._carried.discard)
+
+    async def end(self) -> None:
+        """Break what is left."""
+        self._break()
+        if self._carried:
+            await asyncio.wait(set(self._carried))
+
+    def _break(self) -> None:
+        for task in self._carried:
+            task.cancel()
+
+    async def _lets_through(self) -> bool:
+        """Whether the bytes in hand get to the other side, perhaps late."""
+        if self._trouble == "slow":
+            await asyncio.sleep(_LATE_S)
+        return self._trouble != "half_open"
+
+    async def _carry(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         """Carry one connection until either side ends it."""
         try:
             server, requests = await asyncio.open_connection(*self._server)
@@ -78,6 +123,8 @@ class DelayedLine:
                     self.held.set()
                 if self.held.is_set():
                     await self._released.wait()
+                if not await self._lets_through():
+                    continue
                 if self._cut is not None and self._cut[0] in chunk:
                     (_, when), self._cut = self._cut, None
                     if when == "before":
@@ -93,32 +140,35 @@ class DelayedLine:
             while chunk := await server.read(_CHUNK_BYTES):
                 if unheard.is_set():
                     break
+                if not await self._lets_through():
+                    continue
                 client.write(chunk)
                 await client.drain()
         if unheard.is_set():
             self._done.set()
 
 
+async def cut_one(lines: Iterable[DelayedLine], marker: bytes, when: Cut, *, deadline_s: float) -> bool:
+    """Break the first connection of any of these lines that says this; whether one did before the deadline."""
+    waiting = {asyncio.create_task(line.cut(marker, when, deadline_s=deadline_s)) for line in lines}
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        return any(task.result() for task in done)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
 @asynccontextmanager
 async def delayed_line(host: str, server_port: int, port: int) -> AsyncIterator[DelayedLine]:
     """A line from this port to that of the server."""
     line = DelayedLine(host, server_port)
-    carried: set[asyncio.Task[None]] = set()
-
-    def accept(client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(line.carry(client, answers))
-        carried.add(task)
-        task.add_done_callback(carried.discard)
-
-    server = await asyncio.start_server(accept, host, port)
+    server = await asyncio.start_server(line.accept, host, port)
     try:
         yield line
     finally:
         server.close()
-        for task in carried:
-            task.cancel()
-        if carried:
-            await asyncio.wait(set(carried))
+        await line.end()
         await server.wait_closed()
 
 
@@ -131,3 +181,25 @@ async def line_to_postgres(dsn: str) -> AsyncIterator[tuple[DelayedLine, dict[st
     through = parts._replace(netloc=f"{parts.username}:{parts.password}@{LOOPBACK}:{port}")
     async with delayed_line(LOOPBACK, parts.port, port) as line:
         yield line, {"DATABASE_URL": urlunsplit(through)}
+
+
+@dataclass(frozen=True)
+class KafkaLines:
+    """A line to the broker for each of these services: what the broker has to listen on, and what they are told."""
+
+    listeners: dict[int, int]
+    settings: dict[str, dict[str, str]]
+    lines: dict[str, DelayedLine]
+
+
+@asynccontextmanager
+async def lines_to_kafka(*names: str) -> AsyncIterator[KafkaLines]:
+    """Lines to a broker that isn't there yet, one for each name."""
+    async with AsyncExitStack() as exit_stack:
+        laid = KafkaLines({}, {}, {})
+        for name in names:
+            behind, port = free_port(other_than=laid.listeners), free_port(other_than=laid.listeners)
+            laid.lines[name] = await exit_stack.enter_async_context(delayed_line(LOOPBACK, behind, port))
+            laid.listeners[behind] = port
+            laid.settings[name] = {"KAFKA_BOOTSTRAP": f"{LOOPBACK}:{port}"}
+        yield laid

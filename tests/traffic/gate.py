@@ -27,6 +27,11 @@ class Gate:
             self._settled += 1
             self._changed.notify_all()
 
+    @property
+    def left(self) -> int:
+        """How many of those that were let on aren't settled."""
+        return self._allowed - self._settled
+
     async def open_for(self, postings: int) -> None:
         """Let so many more begin."""
         async with self._changed:
@@ -35,7 +40,7 @@ class Gate:
 
     async def until_left(self, postings: int) -> None:
         """Wait until at most so many of those that were let on aren't settled."""
-        await self._until(lambda: self._allowed - self._settled <= postings)
+        await self._until(lambda: self.left <= postings)
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(_DEADLINE_S), self._changed:

@@ -23,13 +23,16 @@ _ATTRIBUTES: Final = ("specversion", "type", "source", "id", "time", "providerid
 class Told:
     """What a client was told of its events.
 
-    `accepted` are the acknowledged events by their receipts; `mistakes` say where a status isn't the one that had to
-    be given; `unknown` counts the attempts of which the outcome stayed open.
+    `posted` are all events as they were sent, `accepted` the acknowledged ones by their receipts; `mistakes` say where
+    a status isn't the one that had to be given; `unknown` counts the attempts of which the outcome stayed open,
+    `refused_ahead` the events that a clock too far ahead had dated.
     """
 
+    posted: list[Event] = field(default_factory=list)
     accepted: list[Arrival] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     unknown: int = 0
+    refused_ahead: int = 0
     last_acknowledged: datetime | None = None
 
 
@@ -62,8 +65,10 @@ async def post_all(
     async with asyncio.timeout(deadline_s):
         for posting in load.postings:
             await turn()
-            status, answer = await _until_settled(session, collectors, token, posting, told, timeout=timeout)
-            _note(posting, status, answer, told)
+            dated = posting.posted_now()
+            told.posted += dated.events
+            status, answer = await _until_settled(session, collectors, token, dated, told, timeout=timeout)
+            _note(dated, status, answer, told)
             told.last_acknowledged = datetime.now(UTC)
             await settled()
     return told
@@ -112,9 +117,15 @@ def _note(posting: Posting, status: int, answer: Mapping[str, Any], told: Told) 
         told.mistakes.append(
             f"{posting.mode} of {len(expected)}: HTTP {status}, {given or answer} instead of {expected}"
         )
-    for event, result, wanted in zip(posting.events, results, expected, strict=False):
+    for one, result, wanted in zip(posting.planned, results, expected, strict=False):
+        event = one.event
         if result["status"] != wanted:
             told.mistakes.append(f"{result} instead of {wanted}: {event}")
+        if wanted == "invalid" and one.clock is not None:
+            codes = [(error["code"], error["pointer"]) for error in result.get("errors", ())]
+            if codes != [("time_in_the_future", "/time")]:
+                told.mistakes.append(f"{codes} for a clock that is {one.clock} ahead: {event}")
+            told.refused_ahead += 1
         if result["status"] == "accepted":
             partition, offset = map(int, result["receipt"].split("-"))
             told.accepted.append(Arrival(partition, offset, event))

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from builders.events import PROVIDER, body, recorded
 from builders.states import DECODER, Record
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from services.aggregator.consumer import LogMoved, LogUnreadable
+from services.aggregator.consumer import LogMoved, LogUnavailable, LogUnreadable
+from services.aggregator.generations import Generation
 from services.aggregator.loop import Lane
 from services.aggregator.standing import STOP_REASONS
 from services.aggregator.store import Applied, Batch, DigestKeyMissing, Fence, FenceLost, Unstorable
@@ -33,6 +35,9 @@ class FakeLog:
         self.reported: dict[int, int] = {}
         self.moved = False
         self.unreadable: int | None = None
+        self.cluster = IDENTITY
+        self.topic = b"topic"
+        self.leader_epoch = 0
 
     @property
     def end(self) -> int:
@@ -50,6 +55,9 @@ class FakeLog:
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
         return dict.fromkeys(partitions, self.end)
+
+    async def generation(self, partitions: Iterable[int]) -> Generation:
+        return Generation(self.cluster, self.topic, dict.fromkeys(partitions, self.leader_epoch))
 
     def read_from(self, positions: Mapping[int, int]) -> None:
         self.positions = dict(positions)
@@ -163,6 +171,10 @@ class Bench:
             for _ in range(count):
                 await self.lane._step(self.log, self.store, IDENTITY)  # noqa: SLF001 - the step is what is under test
 
+    async def told_again(self) -> None:
+        self.lane._telling._told_at = -10.0  # noqa: SLF001 - a second later
+        await self.steps(2)
+
     async def told(self) -> None:
         await self.lane._telling.tell(self.log, self.store)  # noqa: SLF001 - else a test would have to wait a second
 
@@ -244,6 +256,62 @@ async def test_after_a_moved_log_the_lane_begins_again_from_the_fence() -> None:
     bench.log.moved = True
     await bench.steps(3)
     assert bench.store.arrived == [0, 1, 2, 3]
+
+
+async def test_a_topic_made_anew_behind_our_back_is_not_read_on_by_anybody_ever() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(2)
+    log.topic = b"another"
+    log.records = log_of(4)  # nothing in it tells it from the one that was read
+    await bench.steps(3)
+    assert (store.stopped, store.arrived, log.positions) == ("another_topic", [0, 1], {})
+    store.fence = replace(store.fence, stopped=store.stopped)
+    await Bench(log, store).steps(2)
+    assert (store.stopped, store.arrived) == ("another_topic", [0, 1])
+
+
+async def test_a_partition_of_which_nothing_was_read_is_not_read_on_in_a_topic_made_anew() -> None:
+    log, store = FakeLog([]), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(1)
+    log.topic, log.records = b"another", log_of(2)
+    await bench.steps(3)
+    assert (store.stopped, store.arrived) == ("another_topic", [])
+
+
+async def test_a_log_that_its_operator_adopted_is_read_without_a_restart() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(2)
+    log.topic = b"another"
+    await bench.told_again()
+    assert store.stopped == "another_topic"
+    store.fence = Fence(HOME, 1, IDENTITY, 0, 0, None, log=1)
+    bench.lane._opened = None  # noqa: SLF001 - a minute later
+    await bench.steps(3)
+    assert (store.stopped, store.arrived) == (None, [0, 1, 0, 1])
+
+
+async def test_another_cluster_at_the_same_address_is_met_anew_and_never_taken_for_a_topic_made_anew() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(2)
+    log.cluster, log.topic, log.records = "another", b"another", log_of(4)
+    with pytest.raises(LogUnavailable):
+        await bench.steps(2)
+    assert (store.stopped, store.arrived) == (None, [0, 1])
+
+
+async def test_a_log_with_another_leader_is_compared_before_it_is_read_on() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(2)
+    log.leader_epoch = 1
+    log.records = log_of(4)
+    log.records[1] = Record(body(recorded(id="another")), 1, HOME)
+    await bench.steps(3)
+    assert (store.stopped, store.arrived) == ("another_record", [0, 1])
 
 
 async def test_on_taking_up_a_partition_the_record_before_it_is_compared() -> None:

@@ -128,3 +128,74 @@ def test_the_workplace_survey_has_no_correction() -> None:
 def test_a_table_that_begins_too_late_is_an_error() -> None:
     with pytest.raises(LookupError, match="2017-2018"):
         coefficient("start", "2017-2018", students(1, 1), table=TABLE)
+
+
+# By hand from the table of §7: r at every boundary of any rule and a thousandth beside it, then c by the rule from
+# 2018-2019, from 2019-2020 and from 2024-2025 on.
+BOUNDARIES = [
+    ("0", "1", "857/350", "43/15"),
+    ("0.001", "1.00093671875", "857/350", "4297/1500"),
+    ("0.199", "1.15562421875", "857/350", "3703/1500"),
+    ("0.2", "1.15625", "857/350", "37/15"),
+    ("0.201", "1.15687421875", "428143/175000", "3697/1500"),
+    ("0.599", "1.28124921875", "286057/175000", "2503/1500"),
+    ("0.6", "1.28125", "2857/1750", "5/3"),
+    ("0.601", "1.28124921875", "285343/175000", "1000/601"),
+    ("0.699", "1.27359296875", "250357/175000", "1000/699"),
+    ("0.7", "1.2734375", "10/7", "10/7"),
+    ("0.701", "1.27328046875", "1000/701", "1000/701"),
+    ("0.799", "1.25031171875", "1000/799", "1000/799"),
+    ("0.8", "5/4", "5/4", "5/4"),
+    ("0.801", "1000/801", "1000/801", "1000/801"),
+    ("0.999", "1000/999", "1000/999", "1000/999"),
+    ("1", "1", "1", "1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "periods"),
+    [
+        (1, ("2018-2019",)),
+        (2, ("2019-2020", "2020-2021", "2021-2022", "2022-2023", "2023-2024")),
+        (3, ("2024-2025", "2025-2026", "2026-2027", "2040-2041")),
+    ],
+)
+def test_at_every_boundary_and_just_beside_it_the_value_is_the_one_worked_out_by_hand(
+    rule: int, periods: tuple[str, ...]
+) -> None:
+    expected = {Fraction(row[0]): Fraction(row[rule]) for row in BOUNDARIES}
+    for period in periods:
+        by_days = {}
+        for rate in expected:
+            applied = coefficient(
+                "workplace_instructor", period, employers(rate.denominator, rate.numerator), table=TABLE
+            )
+            assert applied is not None
+            by_days[rate] = applied.value
+        assert by_days == expected
+        # By heads the same; there a rate of 0 is none.
+        assert {rate: c_of(period, rate) for rate in expected if rate} == {r: c for r, c in expected.items() if r}
+
+
+@pytest.mark.parametrize(
+    ("period", "border", "below", "at", "above"),
+    [
+        ("2018-2019", "0.8", "quadratic", "reciprocal", "reciprocal"),
+        ("2019-2020", "0.7", "linear", "reciprocal", "reciprocal"),
+        ("2019-2020", "0.2", "constant", "constant", "linear"),
+        ("2023-2024", "0.7", "linear", "reciprocal", "reciprocal"),
+        ("2023-2024", "0.2", "constant", "constant", "linear"),
+        ("2024-2025", "0.6", "linear", "reciprocal", "reciprocal"),
+    ],
+)
+def test_a_boundary_belongs_to_the_branch_that_says_so_however_near_the_rate_is(
+    period: str, border: str, below: str, at: str, above: str
+) -> None:
+    # Nearer than any binary float could tell apart from the boundary.
+    step = Fraction(1, 10**30)
+    branches = []
+    for rate in (Fraction(border) - step, Fraction(border), Fraction(border) + step):
+        applied = coefficient("start", period, students(rate.denominator, rate.numerator), table=TABLE)
+        assert applied is not None
+        branches.append(applied.branch)
+    assert branches == [below, at, above]

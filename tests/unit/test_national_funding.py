@@ -10,10 +10,10 @@ from schemas.national.rules.funding import (
     COMPONENT_OF,
     Component,
     TransitionError,
-    bounded_shares,
     funded_points,
     funded_providers,
     shares,
+    transition_shares,
     whole_share,
 )
 from schemas.national.surveys import SURVEY_KINDS
@@ -86,7 +86,7 @@ def test_the_bounds_of_the_three_years_are_those_of_the_rule() -> None:
 def test_shares_are_bounded_against_the_year_before() -> None:
     before = exact({"A": "0.5", "B": "0.3", "C": "0.2"})
     computed = exact({"A": "0.70", "B": "0.29", "C": "0.01"})
-    found = bounded_shares(computed, before, transition(2026))
+    found = transition_shares(computed, before, transition(2026))
     assert found.shares == exact({"A": "0.525", "B": "0.285", "C": "0.19"})
     # A provider at neither bound would have 0.525 / 0.70 = 0.75 times its share: B's floor and C's are both above it.
     assert found.factor == Fraction("0.75")
@@ -95,22 +95,22 @@ def test_shares_are_bounded_against_the_year_before() -> None:
 def test_a_provider_without_a_share_before_is_not_bounded() -> None:
     before = exact({"A": "0.5", "B": "0.5"})
     computed = exact({"A": "0.45", "B": "0.45", "N": "0.1"})
-    found = bounded_shares(computed, before, transition(2028)).shares
+    found = transition_shares(computed, before, transition(2028)).shares
     assert found == exact({"A": "0.45", "B": "0.45", "N": "0.1"})
 
 
 def test_a_provider_without_points_keeps_its_floor() -> None:
-    found = bounded_shares(exact({"A": "1"}), exact({"A": "0.5", "B": "0.5"}), transition(2026)).shares
+    found = transition_shares(exact({"A": "1"}), exact({"A": "0.5", "B": "0.5"}), transition(2026)).shares
     assert found == exact({"A": "0.525", "B": "0.475"})
 
 
 def test_floors_above_the_whole_are_named() -> None:
     with pytest.raises(TransitionError, match="the floor alone brings them to 19/16") as refused:
-        bounded_shares(exact({"A": "1"}), exact({"A": "1.25"}), transition(2026))
+        transition_shares(exact({"A": "1"}), exact({"A": "1.25"}), transition(2026))
     assert refused.value.bound == "floor"
 
 
 def test_caps_below_the_whole_are_named() -> None:
     with pytest.raises(TransitionError, match="the cap alone brings them to 11/20") as refused:
-        bounded_shares(exact({"A": "1"}), exact({"A": "0.5"}), transition(2026))
+        transition_shares(exact({"A": "1"}), exact({"A": "0.5"}), transition(2026))
     assert refused.value.bound == "cap"

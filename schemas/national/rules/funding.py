@@ -105,7 +105,7 @@ class BoundedShares(Generic[Provider]):
     shares: Mapping[Provider, Fraction]
 
 
-def bounded_shares(
+def transition_shares(
     computed: Mapping[Provider, Fraction], before: Mapping[Provider, Fraction], rule: Transition
 ) -> BoundedShares[Provider]:
     """Return clamp(t·s, floor·p, cap·p) for every provider, with the one t for which the shares sum to 1.

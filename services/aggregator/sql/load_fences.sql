@@ -1,4 +1,4 @@
 -- Where these partitions stand.
-SELECT partition, epoch, topic, log_id, first_offset, next_offset, last_fingerprint, stopped
+SELECT partition, epoch, topic, log_id, first_offset, next_offset, last_fingerprint, stopped, log
 FROM feedback.fence
 WHERE partition = ANY ($1::smallint[])
