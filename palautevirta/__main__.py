@@ -12,11 +12,13 @@ _COMMANDS: Final = {
     for name in (
         "demo",
         "documents",
+        "export",
         "funding",
         "log",
         "mergers",
         "migrate",
         "organisations",
+        "publish",
         "quarantine",
         "recompute",
         "token",

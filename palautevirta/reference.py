@@ -13,6 +13,7 @@ from services.aggregator.settings import AggregatorSettings
 from services.aggregator.telemetry import Telemetry as AggregatorTelemetry
 from services.collector.settings import CollectorSettings
 from services.collector.telemetry import Telemetry as CollectorTelemetry
+from services.editions.settings import EditionsSettings
 from services.reporting.settings import ReportingSettings
 from services.reporting.telemetry import Telemetry as ReportingTelemetry
 from services.runtime.partitioning import declared_partitions
@@ -25,6 +26,7 @@ _SETTINGS: Final[dict[str, type[Settings]]] = {
     "collector": CollectorSettings,
     "aggregator": AggregatorSettings,
     "reporting": ReportingSettings,
+    "editions": EditionsSettings,
 }
 
 
@@ -59,7 +61,7 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
 
 
 def _registries() -> dict[str, CollectorRegistry]:
-    registries = {service: CollectorRegistry() for service in _SETTINGS}
+    registries = {service: CollectorRegistry() for service in ("collector", "aggregator", "reporting")}
     CollectorTelemetry(registries["collector"], declared_partitions())
     AggregatorTelemetry(registries["aggregator"])
     ReportingTelemetry(registries["reporting"])

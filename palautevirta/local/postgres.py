@@ -23,7 +23,8 @@ from palautevirta.local.process import PROBE_PAUSE_S, ChildFailed, Program, run_
 SUPERUSER: Final = "postgres"
 AGGREGATOR_ROLE: Final = "palautevirta_aggregator"
 REPORTING_ROLE: Final = "palautevirta_reporting"
-ROLES: Final = (AGGREGATOR_ROLE, REPORTING_ROLE)
+EDITIONS_ROLE: Final = "palautevirta_editions"
+ROLES: Final = (AGGREGATOR_ROLE, REPORTING_ROLE, EDITIONS_ROLE)
 
 _NOBODY: Final = 65534
 _IN_USER_NAMESPACE: Final = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--")
@@ -50,6 +51,11 @@ class Database:
     def reporting_dsn(self) -> str:
         """For the role that reads views."""
         return self.dsn_of(REPORTING_ROLE)
+
+    @property
+    def editions_dsn(self) -> str:
+        """For the role that cuts editions."""
+        return self.dsn_of(EDITIONS_ROLE)
 
     def dsn_of(self, role: str) -> str:
         """For a role of ROLES."""

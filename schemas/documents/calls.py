@@ -53,7 +53,7 @@ def table_schema(row: type[BaseModel]) -> Document:
                 "format": "date-time",
                 "description": "Up to when every accepted event is counted; null before anything was read.",
             },
-            "edition": {"type": "null", "description": "Live figures belong to no edition."},
+            "edition": {"type": ["integer", "null"], "description": "Its number; live figures belong to no edition."},
             "model": {"type": "string", "description": "The version of the national model by which it is counted."},
             "rows": {"type": "array", "items": schema(row.__name__)},
             "next": {"type": ["string", "null"], "description": "The parameter that asks for the next page."},

@@ -19,6 +19,7 @@ from schemas.documents.calls import (
     table_response,
     table_schema,
 )
+from schemas.documents.editions import EDITION_ROWS, edition_paths
 from schemas.documents.event_schemas import component_schemas
 from schemas.documents.http import (
     JSON,
@@ -68,9 +69,10 @@ _KEYS: Final = tuple(GroupRow.model_fields)
 
 def reporting_openapi() -> Document:
     """The document."""
-    rows = (
+    rows: tuple[type[BaseModel], ...] = (
         FiguresRow, QuestionRow, ChoiceRow, ExplanationRow,
         UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow, *RULE_ROWS,
+        *EDITION_ROWS,
     )  # fmt: skip
     models: list[type[BaseModel]] = [*rows, LookupOfEvents, LookupOfRequests, DurationQuestion, ProblemDocument]
     tables = {table: table_schema(row) for row in rows if (table := table_of(row))}
@@ -93,6 +95,7 @@ def reporting_openapi() -> Document:
                 )
             },
             **rule_paths(),
+            **edition_paths(_figures_parameters()),
             "/v1/lookup": {"post": _lookup()},
             "/v1/requests": {
                 "get": _get("getRequests", "Requests that don't count", UncountedRow, _requests_parameters(), *_READERS)
@@ -122,7 +125,7 @@ def reporting_openapi() -> Document:
             "Unavailable": problem("The database is away, or took too long: the detail says which.", "Retry-After"),
         },
         scopes=_SCOPES,
-        tags=("figures", "records", "rules", "contract"),
+        tags=("figures", "editions", "records", "rules", "contract"),
     )
 
 

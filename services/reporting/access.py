@@ -22,6 +22,7 @@ class Resource(Enum):
     REQUESTS = auto()
     QUARANTINE = auto()
     BOOKS = auto()
+    EDITIONS = auto()
 
 
 class _Reach(Enum):
@@ -43,6 +44,7 @@ _RULES: Final[Mapping[Resource, tuple[tuple[str, _Reach], ...]]] = {
     Resource.REQUESTS: _OWN_RECORDS,
     Resource.QUARANTINE: (("figures:national", _Reach.ALL), ("operations", _Reach.ALL)),
     Resource.BOOKS: (("operations", _Reach.ALL), *_OWN_RECORDS),
+    Resource.EDITIONS: (("figures:national", _Reach.ALL),),
 }
 """For each resource the scopes that allow it, the widest first: the first that a caller has decides."""
 

@@ -1,6 +1,7 @@
 """A table as an HTTP answer: JSON or CSV as the request prefers, with a validator and the way to the next page."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiohttp import ETag, web
@@ -14,11 +15,19 @@ JSON: Final = "application/json"
 _HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 
 
-def body_of(table: Table, media_type: str, *, as_of: str | None, model: str, next_token: str | None) -> bytes:
-    """The body of a table in one of the two media types."""
+def body_of(
+    table: Table,
+    media_type: str,
+    *,
+    as_of: str | None,
+    model: str,
+    next_token: str | None,
+    edition: int | None = None,
+) -> bytes:
+    """The body of a table in one of the two media types; `edition` is the number of a frozen one."""
     if media_type == CSV:
         return csv_body(table)
-    return json_body(table, as_of=as_of, model=model, next_token=next_token)
+    return json_body(table, as_of=as_of, model=model, next_token=next_token, edition=edition)
 
 
 def answer(
@@ -45,7 +54,19 @@ def answer(
 
 def preferred_media_type(accept: str) -> str:
     """CSV when the value of an Accept header prefers it to JSON, else JSON, also when neither is named (RFC 9110)."""
-    weights = {CSV: 0.0, JSON: 0.0}
+    weights = _weights(accept, (CSV, JSON))
+    return CSV if weights[CSV] > weights[JSON] else JSON
+
+
+def preference(accept: str, media_types: Mapping[str, str]) -> str | None:
+    """The name of the media type that an Accept header prefers, the first of equals; None when it takes none."""
+    weights = _weights(accept, tuple(media_types.values()))
+    best = max(media_types, key=lambda name: weights[media_types[name]])
+    return best if weights[media_types[best]] > 0 else None
+
+
+def _weights(accept: str, media_types: Sequence[str]) -> dict[str, float]:
+    weights = dict.fromkeys(media_types, 0.0)
     specificity = dict.fromkeys(weights, -1)
     for item in accept.split(","):
         media_range, *parameters = (part.strip().lower() for part in item.split(";"))
@@ -55,7 +76,7 @@ def preferred_media_type(accept: str) -> str:
             if media_range in ranges and ranges.index(media_range) > specificity[media_type]:
                 specificity[media_type] = ranges.index(media_range)
                 weights[media_type] = weight
-    return CSV if weights[CSV] > weights[JSON] else JSON
+    return weights
 
 
 def _weight(text: str) -> float:

@@ -14,6 +14,7 @@ from schemas.national.model import NationalModels
 from services.reporting import records
 from services.reporting.access import Denied, Grant, Resource, access, scopes_of
 from services.reporting.answers import answer, body_of, preferred_media_type
+from services.reporting.editions import Edition
 from services.reporting.parameters import BadQuery, Pairs
 from services.reporting.query import Query
 from services.reporting.store import Snapshot, Store
@@ -69,24 +70,35 @@ class Calls:
             return denied(request, grant)
         return await self.read(request, lambda snapshot: fetch(snapshot, query, grant))
 
-    async def read(self, request: web.Request, fetch: Callable[[Snapshot], Awaitable[Build | Denied]]) -> web.Response:
+    async def read(
+        self,
+        request: web.Request,
+        fetch: Callable[[Snapshot], Awaitable[Build | Denied]],
+        *,
+        edition: Edition | None = None,
+    ) -> web.Response:
         """The last steps of every call: read in one snapshot, make the table, write it.
 
-        Some of what may be seen is known only when the structure was read.
+        Some of what may be seen is known only when the structure was read. With an edition the envelope is its own:
+        its number, its model, and up to when it is complete.
         """
         moment, build = await request.app[STORE].read(fetch)
         if isinstance(build, Denied):
             return denied(request, build)
-        return await self.write(request, build, moment)
+        return await self.write(request, build, moment, edition=edition)
 
-    async def write(self, request: web.Request, build: Build, moment: datetime | None) -> web.Response:
+    async def write(
+        self, request: web.Request, build: Build, moment: datetime | None, *, edition: Edition | None = None
+    ) -> web.Response:
         """Make the table and write it; `moment` is that of what was read, None where nothing was."""
-        as_of = records.instant_or_null(moment)
+        as_of = records.instant_or_null(moment if edition is None else edition.complete_until)
+        model = self.models.newest.version if edition is None else edition.model
+        number = None if edition is None else edition.number
         media_type = preferred_media_type(request.headers.get("Accept", ""))
 
         def make() -> tuple[bytes, int, str | None]:
             table, token = build()
-            body = body_of(table, media_type, as_of=as_of, model=self.models.newest.version, next_token=token)
+            body = body_of(table, media_type, as_of=as_of, model=model, next_token=token, edition=number)
             return body, len(table.rows), token
 
         body, rows, token = await asyncio.to_thread(make)

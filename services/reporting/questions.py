@@ -70,16 +70,22 @@ class _Tally:
 
 
 def question_table(
-    kind: SurveyKind, by: Sequence[Key], groups: Sequence[AnsweredGroup], models: NationalModels
+    kind: SurveyKind,
+    by: Sequence[Key],
+    groups: Sequence[AnsweredGroup],
+    models: NationalModels,
+    *,
+    thresholds: Thresholds | None = None,
 ) -> Table:
     """A row a group and question of the questionnaires that were answered there; null what a kind doesn't have.
 
     Means and deviations are of scores, NPS is null below five answers, figures by days are null for students.
+    An edition brings the thresholds that were frozen with it.
 
     Raises:
         LookupError: a row names a questionnaire that our model versions don't have.
     """
-    thresholds = models.newest.rules.thresholds
+    thresholds = thresholds or models.newest.rules.thresholds
     by_days = kind not in STUDENT_KINDS
     rows = [
         (*key_cells(by, group.key), code, tally.n, *_cells(tally, thresholds, by_days=by_days))

@@ -4,7 +4,9 @@ from aiohttp import web
 
 from schemas.national.model import NationalModels
 from services.reporting.calls import Calls
+from services.reporting.edition_calls import EditionCalls
 from services.reporting.figure_calls import FigureCalls
+from services.reporting.national_calls import NationalCalls
 from services.reporting.record_calls import RecordCalls
 from services.reporting.rule_calls import RuleCalls
 from services.reporting.telemetry import Telemetry
@@ -16,7 +18,13 @@ class Reports:
 
     def __init__(self, models: NationalModels, telemetry: Telemetry, contract: bytes | None) -> None:
         calls = Calls(models, telemetry)
-        self._groups = (FigureCalls(calls), RecordCalls(calls), RuleCalls(calls))
+        self._groups = (
+            FigureCalls(calls),
+            RecordCalls(calls),
+            RuleCalls(calls),
+            EditionCalls(calls),
+            NationalCalls(calls),
+        )
         self._contract = contract
 
     def routes(self) -> list[web.RouteDef]:

@@ -120,6 +120,26 @@ class Snapshot:
             AnsweredGroup(key, tuple(_histogram(row) for row in of_group)) for key, of_group in groupby(rows, key=_key)
         ]
 
+    async def fetch(self, statement: str, *arguments: Any) -> list[Row]:
+        """The rows of a statement as they are."""
+        rows: list[Row] = await self._connection.fetch(_SQL[statement], *arguments)
+        return rows
+
+    async def cursor(self, statement: str, *arguments: Any) -> Any:
+        """A server-side cursor over the rows of a statement, for as long as the snapshot is open."""
+        return await self._connection.cursor(_SQL[statement], *arguments)
+
+    async def groups(self, statement: str, *arguments: Any) -> list[Group]:
+        """The groups of a statement that gives them with their parts."""
+        return [_group(row) for row in await self._connection.fetch(_SQL[statement], *arguments)]
+
+    async def answered_groups(self, statement: str, *arguments: Any) -> list[AnsweredGroup]:
+        """The groups of a statement that gives them with their histograms."""
+        rows = await self._connection.fetch(_SQL[statement], *arguments)
+        return [
+            AnsweredGroup(key, tuple(_histogram(row) for row in of_group)) for key, of_group in groupby(rows, key=_key)
+        ]
+
     async def events(self, names: Sequence[EventName]) -> list[Row | None]:
         """What became of events, one row or None for each."""
         arguments = [name.providerid for name in names], [name.key for name in names]

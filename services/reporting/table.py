@@ -20,12 +20,14 @@ class Table:
     rows: list[tuple[Cell, ...]]
 
 
-def json_body(table: Table, *, as_of: str | None, model: str, next_token: str | None) -> bytes:
-    """The envelope of every table. `edition` is null as long as figures are live."""
+def json_body(
+    table: Table, *, as_of: str | None, model: str, next_token: str | None, edition: int | None = None
+) -> bytes:
+    """The envelope of every table. `edition` is null where figures are live."""
     return msgspec.json.encode(
         {
             "as_of": as_of,
-            "edition": None,
+            "edition": edition,
             "model": model,
             "rows": [dict(zip(table.columns, row, strict=True)) for row in table.rows],
             "next": next_token,

@@ -1,45 +1,69 @@
-"""Events applied to a real database by the aggregator's own transaction, without a log beneath it."""
+"""Events applied to a real database by the aggregator's own store, without a log between."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
+from services.aggregator.decode import Arrival, Decoder
+from services.aggregator.store import Batch, Read, Store, connect
+from services.runtime.partitioning import partition_of
 
-from palautevirta.local.postgres import Database
-from services.aggregator.decode import Arrival
-from services.aggregator.store import Applied, Batch, Read, Store
+from .events import body
+from .states import KEYS, MODELS, RULES, Record
 
-from .states import KEYS, RULES, arrival
-
-_MS = 1_764_000_000_000
-_PARTITIONS = 16
+PARTITIONS = 16
+COMPLETE = datetime(2026, 11, 1, 12, tzinfo=UTC)
+_RECEIVED_MS = 1_764_000_000_000
 
 
-async def apply_events(database: Database, events: Sequence[dict[str, Any]], *, batch: int = 500) -> list[Applied]:
-    """Apply events to an empty database as the first records of their partitions, so many at a time."""
-    store = Store(await asyncpg.connect(database.aggregator_dsn), RULES, KEYS, _PARTITIONS)
+class AppliedLog:
+    """A log that nobody keeps: what is given to `apply` is applied, in its order, at the next offsets."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._decoder = Decoder(MODELS, KEYS, PARTITIONS)
+        self._next: dict[int, int] = defaultdict(int)
+
+    async def open(self) -> None:
+        await self._store.prepare_partitions(range(PARTITIONS))
+        await self._store.register_questionnaires()
+        for partition in range(PARTITIONS):
+            await self._store.open_fence(partition, 0, "test", "log", 0)
+
+    async def apply(self, *events: dict[str, Any]) -> None:
+        """All in one transaction."""
+        began = dict(self._next)
+        arrivals = [self._arrival(event) for event in events]
+        reads = [
+            Read(partition, 0, began.get(partition, 0), self._next[partition], b"", _RECEIVED_MS)
+            for partition in sorted({arrival.partition for arrival in arrivals})
+        ]
+        await self._store.apply(Batch(reads, arrivals, []))
+
+    async def mark_complete(self, until: datetime = COMPLETE) -> None:
+        """Say that nothing is left to read."""
+        await self._store.mark_complete(
+            {partition: (0, self._next.get(partition, 0)) for partition in range(PARTITIONS)}, until
+        )
+
+    def _arrival(self, event: dict[str, Any]) -> Arrival:
+        partition = partition_of(event["providerid"], PARTITIONS)
+        offset = self._next[partition]
+        self._next[partition] += 1
+        decoded = self._decoder.decode(Record(body(event), offset, partition))
+        assert isinstance(decoded, Arrival), decoded
+        return decoded
+
+
+@asynccontextmanager
+async def applied_log(dsn: str) -> AsyncIterator[AppliedLog]:
+    """A log over the database of the aggregator's DSN."""
+    store = Store(await connect({"dsn": dsn}), RULES, KEYS, PARTITIONS)
     try:
-        await store.prepare_partitions()
-        await store.register_questionnaires()
-        for partition in range(_PARTITIONS):
-            await store.open_fence(partition, 0, "test", "test", 0)
-        offsets = [0] * _PARTITIONS
-        return [await _apply(store, events[begin : begin + batch], offsets) for begin in range(0, len(events), batch)]
+        log = AppliedLog(store)
+        await log.open()
+        yield log
     finally:
         await store.close()
-
-
-async def _apply(store: Store, events: Sequence[dict[str, Any]], offsets: list[int]) -> Applied:
-    begin = list(offsets)
-    arrivals: list[Arrival] = []
-    for event in events:
-        partition = arrival(event).partition
-        arrivals.append(arrival(event, offsets[partition]))
-        offsets[partition] += 1
-    reads = [
-        Read(partition, 0, begin[partition], offset, b"", _MS)
-        for partition, offset in enumerate(offsets)
-        if offset > begin[partition]
-    ]
-    arrivals.sort(key=lambda one: (one.partition, one.offset))
-    return await store.apply(Batch(reads, arrivals, []))

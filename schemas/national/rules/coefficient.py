@@ -53,8 +53,15 @@ def coefficient(
         LookupError: the table begins after ``period``.
     """
     rate = correction_rate(kind, totals)
-    if rate is None:
-        return None
+    return None if rate is None else coefficient_of_rate(rate, period, table=table)
+
+
+def coefficient_of_rate(rate: Fraction, period: str, *, table: Sequence[CoefficientRow]) -> Coefficient:
+    """Return c(r) of a rate in a reporting period.
+
+    Raises:
+        LookupError: the table begins after ``period``.
+    """
     row = _row(period, table)
     piece = next(piece for piece in row.pieces if _holds(piece, rate))
     return Coefficient(rate, row.from_period, piece, _value(piece, rate))

@@ -20,13 +20,18 @@ FUNDING_SHARE_DECIMALS = 29
 
 def round_half_up(value: Fraction) -> int:
     """Return the nearest whole number; a half goes away from zero."""
-    magnitude = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
-    return magnitude if value >= 0 else -magnitude
+    return round_ratio_half_up(value.numerator, value.denominator)
+
+
+def round_ratio_half_up(numerator: int, denominator: int) -> int:
+    """The same of a ratio that needn't be in lowest terms; the denominator is above 0."""
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return magnitude if numerator >= 0 else -magnitude
 
 
 def decimal_text(value: Fraction, decimals: int) -> str:
     """Write a number with exactly ``decimals`` decimals, trailing zeros kept; never a negative zero."""
-    return _place_point(round_half_up(value * 10**decimals), decimals)
+    return place_point(round_half_up(value * 10**decimals), decimals)
 
 
 def square_root_text(value: Fraction, decimals: int) -> str:
@@ -38,10 +43,11 @@ def square_root_text(value: Fraction, decimals: int) -> str:
     if value < 0:
         raise ValueError("a square root needs a number of 0 or more")
     scaled = 4 * value * 10 ** (2 * decimals)
-    return _place_point((isqrt(scaled.numerator // scaled.denominator) + 1) // 2, decimals)
+    return place_point((isqrt(scaled.numerator // scaled.denominator) + 1) // 2, decimals)
 
 
-def _place_point(units: int, decimals: int) -> str:
+def place_point(units: int, decimals: int) -> str:
+    """Write a whole number of the last decimal: 12345 with 4 decimals is ``1.2345``; never a negative zero."""
     if decimals == 0:
         return str(units)
     digits = str(abs(units)).rjust(decimals + 1, "0")

@@ -1,0 +1,98 @@
+"""What an edition keeps beside sums: structure, coefficients, rules and the head of its digest. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from schemas.national.parameters import Rules
+from schemas.national.rules.coefficient import Coefficient, coefficient
+from schemas.national.rules.figures import NO_TOTALS, Totals
+from schemas.national.rules.points import entrepreneur_copy
+from schemas.national.rules.structure import Merger, check_mergers, latest_structure
+from schemas.national.surveys import SurveyKind
+from services.editions.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTotals:
+    """What a provider, as posted, has of one survey kind in an edition.
+
+    `actual` when the months themselves are out, else months of the year before stand for others; `copied` when it is
+    what entrepreneurs' instructor requests add, without 9/8.
+    """
+
+    kind: SurveyKind
+    provider: str
+    actual: bool
+    copied: bool
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """All that an edition says of itself before its rows; `rules` is canonical JSON."""
+
+    period: str
+    as_of: date
+    estimate: bool
+    model: str
+    rules: str
+    organisations_version: int
+    mergers_version: int
+
+    def canonical(self) -> bytes:
+        """The beginning of what the digest is made of."""
+        return msgspec.json.encode(
+            {
+                "period": self.period,
+                "as_of": self.as_of.isoformat(),
+                "estimate": self.estimate,
+                "model": self.model,
+                "rules": self.rules,
+                "organisations_version": self.organisations_version,
+                "mergers_version": self.mergers_version,
+            },
+            order="sorted",
+        )
+
+
+CoefficientKey = tuple[bool, SurveyKind, str]
+"""Of the estimate, survey kind, provider in the edition's structure."""
+
+
+def rules_text(rules: Rules) -> str:
+    """The parameters as JSON with sorted members: equal rules give equal texts."""
+    return msgspec.json.encode(rules.model_dump(mode="json"), order="sorted").decode()
+
+
+def structure(mergers: Iterable[Merger], as_of: date) -> dict[str, str]:
+    """Whose history belongs to whom as of a day.
+
+    Raises:
+        MergerTableError: the table contradicts itself, which its loading refuses.
+    """
+    return latest_structure(check_mergers(mergers), as_of)
+
+
+def coefficients(
+    plan: Plan, found: Iterable[ProviderTotals], successors: dict[str, str], rules: Rules
+) -> dict[CoefficientKey, Coefficient]:
+    """The coefficient of every provider, mapped first, over the months that are out, and over the estimate (§7)."""
+    sums: dict[CoefficientKey, Totals] = {}
+    for one in found:
+        totals = entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor) if one.copied else one.totals
+        provider = successors.get(one.provider, one.provider)
+        sets = [False] if one.actual else []
+        for estimate in [*sets, True] if plan.estimate else sets:
+            key = (estimate, one.kind, provider)
+            sums[key] = sums.get(key, NO_TOTALS) + totals
+    values = {key: coefficient(key[1], plan.period, totals, table=rules.coefficients) for key, totals in sums.items()}
+    return {key: value for key, value in sorted(values.items()) if value is not None}
+
+
+def coefficient_rows(number: int, values: dict[CoefficientKey, Coefficient]) -> list[tuple[Any, ...]]:
+    """The rows of feedback.edition_coefficient: edition, estimate, kind, provider, rate, branch, value."""
+    return [(number, *key, str(value.rate), value.branch, str(value.value)) for key, value in values.items()]

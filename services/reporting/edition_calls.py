@@ -1,0 +1,195 @@
+"""The calls about editions: what they say of themselves, their figures, and the difference of two."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from aiohttp import web
+
+from services.reporting import edition_store, figures, questions
+from services.reporting.access import Resource
+from services.reporting.calls import STORE, Build, Calls, Page, bad_parameters
+from services.reporting.difference import after, changes, difference_table
+from services.reporting.edition_query import (
+    EditionFiguresQuery,
+    difference_query,
+    edition_answers_query,
+    edition_figures_query,
+    editions_query,
+)
+from services.reporting.editions import Edition, edition_table, flagged
+from services.reporting.paging import cut
+from services.reporting.parameters import BadQuery, Given, Pairs
+from services.reporting.store import Snapshot
+from services.runtime.problem_documents import NOT_FOUND, ProblemType, problem_document
+
+DIFFERENT_PERIODS: Final = ProblemType("different_periods", 409, "Editions of two periods can't be compared")
+
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+
+Q = TypeVar("Q")
+
+
+class EditionCalls:
+    """Frozen publications, for the authority."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def routes(self) -> list[web.RouteDef]:
+        """Each call is named, by the name that metrics have for it."""
+        one = "/v1/editions/{number}"
+        return [
+            web.get("/v1/editions", self.editions, name="editions"),
+            web.get(one, self.edition, name="edition"),
+            web.get(f"{one}/figures", self.figures, name="edition_figures"),
+            web.get(f"{one}/questions", self.questions, name="edition_questions"),
+            web.get(f"{one}/choices", self.choices, name="edition_choices"),
+            web.get(f"{one}/difference/{{other}}", self.difference, name="edition_difference"),
+        ]
+
+    async def editions(self, request: web.Request) -> web.Response:
+        """All editions."""
+        caller = await self._calls.caller(request, Resource.EDITIONS)
+        if isinstance(caller, web.Response):
+            return caller
+        query = editions_query(request.query.items(), first_period=self._calls.rules.coefficients[0].from_period)
+        if isinstance(query, BadQuery):
+            return bad_parameters(request, query)
+
+        async def fetch(snapshot: Snapshot) -> Build:
+            found = await edition_store.editions(snapshot, query)
+            page, token = cut(found, query.limit, lambda edition: (str(edition.number),))
+            return lambda: (edition_table(page), token)
+
+        return await self._calls.read(request, fetch)
+
+    async def edition(self, request: web.Request) -> web.Response:
+        """What one edition says of itself."""
+
+        async def fetch(_: Snapshot, edition: Edition, __: None) -> Build:
+            return lambda: (edition_table([edition]), None)
+
+        return await self._of_edition(request, _nothing, fetch)
+
+    async def figures(self, request: web.Request) -> web.Response:
+        """The figures of groups of an edition, in its structure and by its rules."""
+
+        async def fetch(snapshot: Snapshot, edition: Edition, query: EditionFiguresQuery) -> Build:
+            asked = query.figures
+            found = await edition_store.groups(snapshot, edition.number, query)
+            groups, token = cut(found, asked.limit, lambda group: group.key)
+            every = await edition_store.coefficients(snapshot, edition)
+            of = {
+                provider: value
+                for (estimate, kind, provider), value in every.items()
+                if (estimate, kind) == (query.estimate, asked.survey)
+            }
+
+            def build() -> Page:
+                table = figures.figure_table(asked.survey, asked.by, groups, of, edition.rules)
+                return flagged(table, query.of_set), token
+
+            return build
+
+        return await self._of_edition(request, edition_figures_query, fetch)
+
+    async def questions(self, request: web.Request) -> web.Response:
+        """Means, deviations, distributions and NPS of groups of an edition."""
+
+        async def fetch(snapshot: Snapshot, edition: Edition, query: EditionFiguresQuery) -> Build:
+            asked = query.figures
+            found = await edition_store.answered_groups(snapshot, edition.number, query)
+            groups, token = cut(found, asked.limit, lambda group: group.key)
+
+            def build() -> Page:
+                table = questions.question_table(
+                    asked.survey, asked.by, groups, self._calls.models, thresholds=edition.rules.thresholds
+                )
+                return flagged(table, query.of_set), token
+
+            return build
+
+        return await self._of_edition(request, edition_answers_query, fetch)
+
+    async def choices(self, request: web.Request) -> web.Response:
+        """How often each choice was chosen in groups of an edition."""
+
+        async def fetch(snapshot: Snapshot, edition: Edition, query: EditionFiguresQuery) -> Build:
+            found = await edition_store.answered_groups(snapshot, edition.number, query)
+            groups, token = cut(found, query.figures.limit, lambda group: group.key)
+
+            def build() -> Page:
+                return flagged(
+                    questions.choice_table(query.figures.by, groups, self._calls.models), query.of_set
+                ), token
+
+            return build
+
+        return await self._of_edition(request, edition_answers_query, fetch)
+
+    async def difference(self, request: web.Request) -> web.Response:
+        """What differs between two editions, and how much of it data, structure and rules have brought."""
+        caller = await self._calls.caller(request, Resource.EDITIONS)
+        if isinstance(caller, web.Response):
+            return caller
+        query = difference_query(request.query.items())
+        if isinstance(query, BadQuery):
+            return bad_parameters(request, query)
+        first, second = await edition_named(request, "number"), await edition_named(request, "other")
+        if first is None or second is None:
+            return no_edition(request)
+        if first.period != second.period:
+            detail = f"Edition {first.number} is of {first.period}, edition {second.number} of {second.period}."
+            return problem_document(request, DIFFERENT_PERIODS, detail)
+
+        async def fetch(snapshot: Snapshot) -> Build:
+            before, later = await edition_store.frozen(snapshot, first), await edition_store.frozen(snapshot, second)
+
+            def build() -> Page:
+                found = after(changes(before, later), query.after)[: query.limit + 1]
+                page, token = cut(found, query.limit, lambda change: change.page_key)
+                return difference_table(page), token
+
+            return build
+
+        return await self._calls.read(request, fetch, edition=second)
+
+    async def _of_edition(
+        self,
+        request: web.Request,
+        parse: Callable[[Pairs, Edition], Q | BadQuery],
+        fetch: Callable[[Snapshot, Edition, Q], Awaitable[Build]],
+    ) -> web.Response:
+        """The steps of a call about one edition. It never changes, so it may be read in a snapshot of its own."""
+        caller = await self._calls.caller(request, Resource.EDITIONS)
+        if isinstance(caller, web.Response):
+            return caller
+        edition = await edition_named(request, "number")
+        if edition is None:
+            return no_edition(request)
+        query = parse(request.query.items(), edition)
+        if isinstance(query, BadQuery):
+            return bad_parameters(request, query)
+        return await self._calls.read(request, lambda snapshot: fetch(snapshot, edition, query), edition=edition)
+
+
+async def edition_named(request: web.Request, name: str) -> Edition | None:
+    """The edition whose number stands in the address under this name."""
+    text = request.match_info[name]
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = int(text)
+    _, found = await request.app[STORE].read(lambda snapshot: edition_store.edition(snapshot, number))
+    return found
+
+
+def no_edition(request: web.Request) -> web.Response:
+    """The answer when there is no edition of that number."""
+    return problem_document(request, NOT_FOUND, "There is no edition of that number: /v1/editions lists them.")
+
+
+def _nothing(pairs: Pairs, _: Edition) -> BadQuery | None:
+    """No parameter is taken."""
+    given = Given(pairs, (), paged=False)
+    return given.bad() if given.problems else None

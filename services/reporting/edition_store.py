@@ -1,0 +1,85 @@
+"""Editions, read from the published views: rows are fetched and given types here, and decided about elsewhere."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from schemas.national.rules.coefficient import Coefficient
+from schemas.national.rules.figures import Totals
+from services.reporting.difference import Frozen, Sum
+from services.reporting.edition_query import EditionFiguresQuery, EditionsQuery
+from services.reporting.editions import ACTUAL, ESTIMATE, Edition, coefficient_of, edition_of
+from services.reporting.figures import Group
+from services.reporting.national import CoefficientKey
+from services.reporting.questions import AnsweredGroup
+from services.reporting.store import Snapshot
+
+
+async def editions(snapshot: Snapshot, query: EditionsQuery) -> list[Edition]:
+    """The editions that were asked for, and one more than the limit."""
+    rows = await snapshot.fetch("editions", query.period, query.after, query.limit + 1)
+    return [edition_of(row) for row in rows]
+
+
+async def edition(snapshot: Snapshot, number: int) -> Edition | None:
+    """One edition; None when there is none of that number."""
+    rows = await snapshot.fetch("editions", None, number - 1, 1)
+    return edition_of(rows[0]) if rows and rows[0]["number"] == number else None
+
+
+async def groups(snapshot: Snapshot, number: int, query: EditionFiguresQuery) -> list[Group]:
+    """The groups of an edition that were asked for, in its structure."""
+    arguments = await _grouping(snapshot, number, query)
+    return await snapshot.groups("edition_figures", *arguments, *_fine_filters(query))
+
+
+async def answered_groups(snapshot: Snapshot, number: int, query: EditionFiguresQuery) -> list[AnsweredGroup]:
+    """The groups of an edition in which something was answered."""
+    return await snapshot.answered_groups("edition_answers", *await _grouping(snapshot, number, query))
+
+
+async def coefficients(snapshot: Snapshot, of: Edition) -> Mapping[CoefficientKey, Coefficient]:
+    """The frozen coefficient of every provider that has one."""
+    return {
+        (row["estimate"], row["survey_kind"], row["provider"]): coefficient_of(row, of)
+        for row in await snapshot.fetch("edition_coefficients", of.number)
+    }
+
+
+async def frozen(snapshot: Snapshot, of: Edition) -> Frozen:
+    """What an edition's figures by provider, month and survey kind come from."""
+    sums = []
+    for row in await snapshot.fetch("edition_sums", of.number):
+        sets = [ACTUAL] if row["actual"] else []
+        for of_set in [*sets, ESTIMATE] if of.estimate else sets:
+            totals = Totals(
+                row["targets"], row["respondents"], row["target_days"], row["respondent_days"], Fraction(row["points"])
+            )
+            sums.append(Sum(of_set, row["provider"], row["month"], row["survey_kind"], row["copied"], totals))
+    return Frozen(of.period, tuple(sums), await successors(snapshot, of.number), of.rules)
+
+
+async def successors(snapshot: Snapshot, number: int) -> dict[str, str]:
+    """Whose history belongs to whom as of an edition's day."""
+    return {row["provider"]: row["successor"] for row in await snapshot.fetch("edition_structure", number)}
+
+
+async def _grouping(snapshot: Snapshot, number: int, query: EditionFiguresQuery) -> tuple[Any, ...]:
+    """Whoever asks for a merged provider gets the one that it belongs to."""
+    asked = query.figures
+    providers = asked.providers
+    if providers is not None:
+        mapped = await successors(snapshot, number)
+        providers = frozenset(mapped.get(provider, provider) for provider in providers)
+    after = None if asked.after is None else list(asked.after)
+    filters = (asked.survey, list(asked.months), _listed(providers), list(asked.by), after, asked.limit + 1)
+    return (number, query.estimate, *filters)
+
+
+def _fine_filters(query: EditionFiguresQuery) -> tuple[Any, ...]:
+    asked = query.figures
+    return (_listed(asked.institutions), _listed(asked.sites), _listed(asked.qualifications))
+
+
+def _listed(values: frozenset[str] | None) -> list[str] | None:
+    return None if values is None else sorted(values)

@@ -1,0 +1,85 @@
+"""What an edition says of itself, and its rows as tables (national model §7). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from schemas.national.parameters import Rules
+from schemas.national.rules.coefficient import Coefficient, coefficient_of_rate
+from services.reporting.records import Row, instant_or_null
+from services.reporting.table import Table
+
+EDITION_COLUMNS: Final = (
+    "number", "period", "day", "status", "sets", "created_at", "complete_until", "model", "organisations_version",
+    "mergers_version", "digest",
+)  # fmt: skip
+
+ACTUAL: Final = "actual"
+ESTIMATE: Final = "estimate"
+SETS: Final = (ACTUAL, ESTIMATE)
+"""The sets of rows that an edition may have; each row says of which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A frozen publication. `day` is the one by which lag and structure were applied; `rules` are its own."""
+
+    number: int
+    period: str
+    day: date
+    draft: bool
+    estimate: bool
+    created_at: datetime
+    complete_until: datetime | None
+    model: str
+    rules: Rules
+    organisations_version: int
+    mergers_version: int
+    digest: str
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The sets of rows that it has."""
+        return SETS if self.estimate else SETS[:1]
+
+
+def edition_of(row: Row) -> Edition:
+    """An edition as its row says."""
+    members: dict[str, Any] = dict(row)
+    return Edition(day=members.pop("as_of"), rules=Rules.model_validate_json(members.pop("rules")), **members)
+
+
+def edition_table(editions: Sequence[Edition]) -> Table:
+    """A row an edition."""
+    return Table(
+        EDITION_COLUMNS,
+        [
+            (
+                edition.number,
+                edition.period,
+                edition.day.isoformat(),
+                "draft" if edition.draft else "final",
+                ",".join(edition.sets),
+                instant_or_null(edition.created_at),
+                instant_or_null(edition.complete_until),
+                edition.model,
+                edition.organisations_version,
+                edition.mergers_version,
+                edition.digest,
+            )
+            for edition in editions
+        ],
+    )
+
+
+def flagged(table: Table, of_set: str) -> Table:
+    """The table with the set that its rows are of as the first column."""
+    return Table(("set", *table.columns), [(of_set, *row) for row in table.rows])
+
+
+def coefficient_of(row: Row, edition: Edition) -> Coefficient:
+    """A frozen coefficient, exact: its value is the frozen one, whatever this release would compute."""
+    computed = coefficient_of_rate(Fraction(row["rate"]), edition.period, table=edition.rules.coefficients)
+    return replace(computed, value=Fraction(row["value"]))
