@@ -12,8 +12,8 @@ import pytest
 from palautevirta.local.postgres import Database
 from services.aggregator.store import SQL
 
-# Written once a cluster of figures rather than a partition: who is called how, who is alive, what an operator loaded, and
-# what was published of all partitions.
+# Written once a cluster of figures rather than a partition: who is called how, who is alive, what an operator
+# loaded, and what was published of all partitions.
 OF_ALL_PARTITIONS = {
     *("oid", "questionnaire_slot", "aggregator", "schema_migration"),
     *("reference_version", "organisation", "merger", "funding_input"),
