@@ -21,7 +21,7 @@ from services.runtime.problem_documents import NOT_ACCEPTABLE, ProblemType, prob
 ORGANISATIONS_MISSING: Final = ProblemType(
     "organisations_missing", 409, "The edition's organisation table lacks codes that the data set needs"
 )
-STREAM_TIMEOUT_S: Final = 900.0
+STREAM_TIMEOUT_S: Final = 900
 """How long one export may take: it holds a snapshot of the database for that long."""
 
 _log = logger(__name__)

@@ -1,14 +1,13 @@
 """Events applied to a real database by the aggregator's own store, without a log between."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from palautevirta.local.postgres import Database
 from services.aggregator.decode import Arrival, Decoder
-from services.aggregator.store import Applied, Batch, Read, Store, connect
+from services.aggregator.store import Batch, Read, Store, connect
 from services.runtime.partitioning import partition_of
 
 from .events import body
@@ -33,7 +32,7 @@ class AppliedLog:
         for partition in range(PARTITIONS):
             await self._store.open_fence(partition, 0, "test", "log", 0)
 
-    async def apply(self, *events: dict[str, Any]) -> Applied:
+    async def apply(self, *events: dict[str, Any]) -> None:
         """All in one transaction."""
         began = dict(self._next)
         arrivals = [self._arrival(event) for event in events]
@@ -41,8 +40,7 @@ class AppliedLog:
             Read(partition, 0, began.get(partition, 0), self._next[partition], b"", _RECEIVED_MS)
             for partition in sorted({arrival.partition for arrival in arrivals})
         ]
-        arrivals.sort(key=lambda one: (one.partition, one.offset))
-        return await self._store.apply(Batch(reads, arrivals, []))
+        await self._store.apply(Batch(reads, arrivals, []))
 
     async def mark_complete(self, until: datetime = COMPLETE) -> None:
         """Say that nothing is left to read."""
@@ -69,9 +67,3 @@ async def applied_log(dsn: str) -> AsyncIterator[AppliedLog]:
         yield log
     finally:
         await store.close()
-
-
-async def apply_events(database: Database, events: Sequence[dict[str, Any]], *, batch: int = 500) -> list[Applied]:
-    """Apply events to an empty database as the first records of their partitions, so many at a time."""
-    async with applied_log(database.aggregator_dsn) as log:
-        return [await log.apply(*events[begin : begin + batch]) for begin in range(0, len(events), batch)]

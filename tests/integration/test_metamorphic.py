@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from builders.applied import apply_events
+from builders.applied import applied_log
 from recount.ledger import Arrival, Event
 from recount.report import Recount
 from traffic.load import load
@@ -20,6 +20,7 @@ from palautevirta.verification import verify
 
 SEED = 20260702
 REQUESTS = 600
+BATCH = 500
 TEMPLATE = "palautevirta_template"
 
 MONTHS = """
@@ -64,7 +65,9 @@ async def counted(postgres: str, role_passwords: dict[str, str]) -> AsyncIterato
         names.append(f"test_{secrets.token_hex(6)}")
         database = Database(await create_database(postgres, names[-1], template=TEMPLATE), role_passwords)
         await database.let_roles_log_in()
-        await apply_events(database, events)
+        async with applied_log(database.aggregator_dsn) as log:
+            for begin in range(0, len(events), BATCH):
+                await log.apply(*events[begin : begin + BATCH])
         assert [finding.name for finding in await verify(database.dsn) if finding.broken_by] == []
         connection = await asyncpg.connect(database.dsn)
         try:

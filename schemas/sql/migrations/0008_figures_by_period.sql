@@ -29,5 +29,5 @@ LEFT JOIN feedback.oid i ON i.id = r.institution
 LEFT JOIN feedback.oid s ON s.id = r.site;
 
 -- The requests that count, by where they count: one provider's months, or the nation's. It costs the aggregator one
--- index entry a request (docs/adr/0011).
+-- index entry a request (docs/adr/0012).
 CREATE INDEX request_counted ON feedback.request (survey_kind, month, provider) WHERE month IS NOT NULL;
