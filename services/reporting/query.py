@@ -74,6 +74,11 @@ class FiguresQuery:
         filters = (self.institutions, self.sites, self.qualifications)
         return not _KEYS_OF_MONTHS.issuperset(self.by) or any(values is not None for values in filters)
 
+    @property
+    def gives_provider_totals(self) -> bool:
+        """Whether the groups are the providers over all of the period: what coefficients come from."""
+        return self.by == ("provider",) and self.months == months_of(self.period) and not self.needs_requests
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainQuery:
