@@ -62,7 +62,9 @@ def test_months_and_providers_need_no_requests() -> None:
         ({"by": "provider", "qualification": "012345"}, False),
     ],
 )
-def test_providers_over_all_of_a_period_are_what_coefficients_come_from(parameters: dict[str, str], gives: bool) -> None:
+def test_providers_over_all_of_a_period_are_what_coefficients_come_from(
+    parameters: dict[str, str], gives: bool
+) -> None:
     assert read(**parameters).gives_provider_totals is gives
 
 
