@@ -11,9 +11,10 @@ from services.runtime.settings import KafkaSettings
 
 
 class Found(Struct, frozen=True):
-    """The log that is there now: its identity, and the first and next offset of each partition."""
+    """The log that is there now: its cluster, its topic's id, and the first and next offset of each partition."""
 
     log_id: str
+    topic_id: bytes
     bounds: Mapping[int, tuple[int, int]]
 
 
@@ -22,6 +23,9 @@ async def look_at_log(settings: KafkaSettings) -> Found:
     log = KafkaLog(settings.kafka_topic, client_options(settings))
     try:
         await log.start()
-        return Found(await log.identity(), await log.bounds(range(declared_partitions())))
+        partitions = range(declared_partitions())
+        bounds = await log.bounds(partitions)
+        generation = await log.generation(partitions)
+        return Found(generation.cluster, generation.topic, bounds)
     finally:
         await log.stop()

@@ -55,8 +55,6 @@ class Standing:
         """The partitions that are read."""
         self.generation = Generation("", b"", {})
         """Which logs of which topic these partitions were when they were taken up."""
-        self.topics: dict[tuple[str, int, int], bytes] = {}
-        """The topic's id under which each log was first met: cluster, partition, number of the log in its fence."""
 
     @property
     def stopped(self) -> Mapping[int, StopReason]:

@@ -85,6 +85,7 @@ class Fence(Struct, frozen=True):
     last_fingerprint: bytes | None
     stopped: str | None = None
     log: int = 0
+    topic_id: bytes | None = None
 
 
 class Read(Struct, frozen=True):
@@ -195,6 +196,7 @@ class Store:
                 row["last_fingerprint"],
                 row["stopped"],
                 row["log"],
+                row["topic_id"],
             )
             for row in found
         }
@@ -209,9 +211,15 @@ class Store:
             standing.setdefault(row["partition"], []).append(row["log_offset"])
         return standing
 
-    async def open_fence(self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int) -> None:
+    async def open_fence(
+        self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int, *, topic_id: bytes
+    ) -> None:
         """Write down where a partition's log begins, the first time ever that it is read."""
-        await self._fetch("open_fence", partition, epoch, topic, log_id, first_offset)
+        await self._fetch("open_fence", partition, epoch, topic, log_id, first_offset, topic_id)
+
+    async def remember_topic(self, partition: int, epoch: int, topic_id: bytes) -> None:
+        """Write down which topic a partition's log is part of, if its fence doesn't say it yet."""
+        await self._fetch("remember_topic", partition, epoch, topic_id)
 
     async def clock(self) -> datetime:
         """The database's clock, by which freshness is told."""

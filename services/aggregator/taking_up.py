@@ -22,34 +22,36 @@ async def take_up(
     if standing.generation.cluster != identity:
         raise LogUnavailable("another cluster answers than the one that we began with")
     for partition, (begin, _) in bounds.items():
-        await store.open_fence(partition, mine[partition], topic, identity, begin)
+        await store.open_fence(partition, mine[partition], topic, identity, begin, topic_id=standing.generation.topic)
     fences = await store.load_fences(mine)
     rejects = await store.standing_rejects({p: fence.next_offset or 0 for p, fence in fences.items()})
     for partition, fence in fences.items():
         if fence.epoch != mine[partition] or fence.next_offset is None:
             continue  # the next heartbeat will tell whose it is
         begin, end = bounds[partition]
-        known = standing.topics.setdefault((identity, partition, fence.log), standing.generation.topic)
-        reason = why_not(fence, begin, end, identity, made_anew=known != standing.generation.topic)
+        reason = why_not(fence, begin, end, standing.generation)
         if reason is not None:
             await standing.stop(store, partition, reason)
             continue
+        if fence.topic_id is None:
+            await store.remember_topic(partition, mine[partition], standing.generation.topic)
         verify = fence.last_fingerprint if fence.next_offset > begin else None
         standing.positions[partition] = Position(fence.next_offset, verify, Breaker(rejects.get(partition, ())))
 
 
-def why_not(fence: Fence, begin: int, end: int, identity: str, *, made_anew: bool) -> StopReason | None:
+def why_not(fence: Fence, begin: int, end: int, generation: Generation) -> StopReason | None:
     """Why a log can't be the one that the fence knows: another cluster, another topic, records gone or missing.
 
     A topic that was made anew stays another one, whoever looks and whatever stands in it, until an operator adopts it.
+    So does a log that was once too short: grown again, it holds other records where some were counted.
     """
     assert fence.next_offset is not None
-    if fence.log_id != identity:
+    if fence.log_id != generation.cluster:
         return "another_log"
-    if made_anew or fence.stopped == "another_topic":
+    if fence.topic_id not in {None, generation.topic} or fence.stopped == "another_topic":
         return "another_topic"
     if fence.next_offset < begin:
         return "records_lost"
-    if fence.next_offset > end:
+    if fence.next_offset > end or fence.stopped == "log_too_short":
         return "log_too_short"
     return None

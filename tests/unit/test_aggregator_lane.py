@@ -94,10 +94,16 @@ class FakeStore:
 
     async def close(self) -> None: ...
 
-    async def open_fence(self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int) -> None:
+    async def open_fence(
+        self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int, *, topic_id: bytes
+    ) -> None:
         del partition, epoch, topic
         if self.fence.next_offset is None:
-            self.fence = Fence(HOME, 1, log_id, first_offset, first_offset, None)
+            self.fence = Fence(HOME, 1, log_id, first_offset, first_offset, None, topic_id=topic_id)
+
+    async def remember_topic(self, partition: int, epoch: int, topic_id: bytes) -> None:
+        assert (partition, epoch) == (HOME, 1)
+        self.fence = replace(self.fence, topic_id=topic_id)
 
     async def load_fences(self, partitions: Iterable[int]) -> dict[int, Fence]:
         return {HOME: self.fence} if HOME in partitions else {}
@@ -114,7 +120,7 @@ class FakeStore:
             raise FenceLost("another epoch")
         if self._refuses(batch):
             raise Unstorable("22")
-        self.fence = Fence(HOME, 1, IDENTITY, 0, read.next_offset, read.last_fingerprint)
+        self.fence = replace(self.fence, next_offset=read.next_offset, last_fingerprint=read.last_fingerprint)
         self.applied.append(batch)
         self.stopped = None
         return Applied(len(batch.arrivals), 0, 0, len(batch.rejects))
@@ -266,9 +272,32 @@ async def test_a_topic_made_anew_behind_our_back_is_not_read_on_by_anybody_ever(
     log.records = log_of(4)  # nothing in it tells it from the one that was read
     await bench.steps(3)
     assert (store.stopped, store.arrived, log.positions) == ("another_topic", [0, 1], {})
-    store.fence = replace(store.fence, stopped=store.stopped)
+    store.stopped = None  # whoever noticed was killed before it had said so
     await Bench(log, store).steps(2)
     assert (store.stopped, store.arrived) == ("another_topic", [0, 1])
+
+
+async def test_a_fence_of_the_release_before_learns_its_topic_when_it_is_taken_up() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    await Bench(log, store).steps(2)
+    store.fence = replace(store.fence, topic_id=None)
+    await Bench(log, store).steps(2)
+    assert (store.stopped, store.fence.topic_id) == (None, b"topic")
+    store.fence = replace(store.fence, stopped="another_topic", topic_id=None)
+    await Bench(log, store).steps(2)
+    assert (store.stopped, store.fence.topic_id) == ("another_topic", None)
+
+
+async def test_a_log_that_was_too_short_once_is_not_read_on_when_it_has_grown() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    await Bench(log, store).steps(2)
+    log.records = log_of(1)
+    await Bench(log, store).steps(1)
+    assert store.stopped == "log_too_short"
+    store.fence = replace(store.fence, stopped=store.stopped)
+    log.records = log_of(4)
+    await Bench(log, store).steps(2)
+    assert (store.stopped, store.arrived) == ("log_too_short", [0, 1])
 
 
 async def test_a_partition_of_which_nothing_was_read_is_not_read_on_in_a_topic_made_anew() -> None:
@@ -287,7 +316,7 @@ async def test_a_log_that_its_operator_adopted_is_read_without_a_restart() -> No
     log.topic = b"another"
     await bench.told_again()
     assert store.stopped == "another_topic"
-    store.fence = Fence(HOME, 1, IDENTITY, 0, 0, None, log=1)
+    store.fence = Fence(HOME, 1, IDENTITY, 0, 0, None, log=1, topic_id=b"another")
     bench.lane._opened = None  # noqa: SLF001 - a minute later
     await bench.steps(3)
     assert (store.stopped, store.arrived) == (None, [0, 1, 0, 1])
