@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from services.aggregator.consumer import KafkaLog
+from services.aggregator.consumer import KafkaLog, LogUnavailable
 from services.runtime.kafka import client_options
 from services.runtime.partitioning import declared_partitions
 from services.runtime.settings import KafkaSettings
@@ -24,8 +24,10 @@ async def look_at_log(settings: KafkaSettings) -> Found:
     try:
         await log.start()
         partitions = range(declared_partitions())
-        bounds = await log.bounds(partitions)
         generation = await log.generation(partitions)
+        bounds = await log.bounds(partitions)
+        if missing := sorted(set(partitions) - bounds.keys()):
+            raise LogUnavailable(f"no broker leads the partitions {missing}: bring them back first")
         return Found(generation.cluster, generation.topic, bounds)
     finally:
         await log.stop()

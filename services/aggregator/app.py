@@ -107,11 +107,12 @@ async def _prepare(
 
 
 def _health(leases: Leases, lanes: Sequence[Lane]) -> Health:
-    """Live while the lanes move; ready while the database knows of us and the lanes have begun."""
+    """Live while the lanes move or try to; ready while the database knows of us and the lanes have begun."""
 
     def moving() -> str | None:
         now = asyncio.get_running_loop().time()
-        stuck = [n for n, lane in enumerate(lanes) if lane.last_progress and now - lane.last_progress > _STUCK_S]
+        signs = [lane.last_sign_of_life for lane in lanes]
+        stuck = [n for n, sign in enumerate(signs) if sign is not None and now - sign > _STUCK_S]
         return f"lanes {stuck} haven't moved for {_STUCK_S:.0f} s" if stuck else None
 
     def known() -> str | None:

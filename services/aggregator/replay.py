@@ -177,7 +177,7 @@ async def replay_each(
 async def read_record(log: Log, receipt: Receipt) -> Record | None:
     """One record of the log; None when the log doesn't hold it. Raises LogUnavailable, LogUnreadable."""
     partition, offset = receipt
-    begin, end = (await log.bounds([partition]))[partition]
+    begin, end = (await log.bounds([partition]))[partition]  # it alone is asked for: led, or LogUnavailable
     if not begin <= offset < end:
         return None
     log.read_from({partition: offset})

@@ -14,16 +14,20 @@ async def take_up(
 ) -> None:
     """Load the fences of these partitions; one whose log doesn't fit its fence stands still.
 
+    What no broker leads is left out, so that the others go on. Which topic it is, is asked before the bounds: of one
+    made anew in between nothing is believed.
+
     Raises LogUnavailable, also when another cluster answers at the same address than the one that we began with.
     """
     standing.begin(mine)
-    bounds = await log.bounds(mine) if mine else {}
     standing.generation = await log.generation(mine) if mine else Generation(identity, b"", {})
+    bounds = await log.bounds(standing.generation.leaders) if mine else {}
+    standing.leave_out(mine.keys() - bounds.keys())
     if standing.generation.cluster != identity:
         raise LogUnavailable("another cluster answers than the one that we began with")
     for partition, (begin, _) in bounds.items():
         await store.open_fence(partition, mine[partition], topic, identity, begin, topic_id=standing.generation.topic)
-    fences = await store.load_fences(mine)
+    fences = await store.load_fences(bounds)
     rejects = await store.standing_rejects({p: fence.next_offset or 0 for p, fence in fences.items()})
     for partition, fence in fences.items():
         if fence.epoch != mine[partition] or fence.next_offset is None:

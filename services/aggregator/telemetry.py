@@ -35,6 +35,12 @@ class Telemetry:
             ["partition"],
             registry=registry,
         )
+        self.left_out = Gauge(
+            "aggregator_partition_without_leader",
+            "1 while a held partition isn't read because no broker that leads it answers.",
+            ["partition"],
+            registry=registry,
+        )
         self.next_offset = Gauge(
             "aggregator_next_offset", "The next offset to read of a held partition.", ["partition"], registry=registry
         )

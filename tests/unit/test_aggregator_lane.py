@@ -37,7 +37,7 @@ class FakeLog:
         self.unreadable: int | None = None
         self.cluster = IDENTITY
         self.topic = b"topic"
-        self.leader_epoch = 0
+        self.leader_epoch: int | None = 0
 
     @property
     def end(self) -> int:
@@ -51,13 +51,14 @@ class FakeLog:
         return IDENTITY
 
     async def bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
-        return dict.fromkeys(partitions, (self.begin, self.end))
+        return {} if self.leader_epoch is None else dict.fromkeys(partitions, (self.begin, self.end))
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
-        return dict.fromkeys(partitions, self.end)
+        return {} if self.leader_epoch is None else dict.fromkeys(partitions, self.end)
 
     async def generation(self, partitions: Iterable[int]) -> Generation:
-        return Generation(self.cluster, self.topic, dict.fromkeys(partitions, self.leader_epoch))
+        leaders = {} if self.leader_epoch is None else dict.fromkeys(partitions, self.leader_epoch)
+        return Generation(self.cluster, self.topic, leaders)
 
     def read_from(self, positions: Mapping[int, int]) -> None:
         self.positions = dict(positions)
@@ -75,6 +76,9 @@ class FakeLog:
         if found:
             self.positions[HOME] = found[-1].offset + 1
         return {HOME: found} if found else {}
+
+    async def position(self, partition: int) -> int:
+        return self.positions[partition]
 
     async def report(self, positions: Mapping[int, int]) -> None:
         self.reported = dict(positions)
@@ -200,11 +204,12 @@ async def test_what_was_applied_is_not_applied_again() -> None:
     assert (bench.store.complete, bench.log.reported) == ({HOME: 3}, {HOME: 3})
 
 
-async def test_a_gap_stops_the_partition_and_nothing_behind_it_is_applied() -> None:
-    bench = Bench(FakeLog([*log_of(2), *log_of(2, first=3)]), FakeStore())
+@pytest.mark.parametrize("behind", [log_of(2, first=3), log_of(200, first=3)])
+async def test_a_gap_stops_the_partition_behind_what_comes_before_it(behind: list[Record]) -> None:
+    bench = Bench(FakeLog([*log_of(2), *behind]), FakeStore())
     await bench.steps(3)
     assert bench.store.stopped == "gap"
-    assert bench.store.arrived == []
+    assert bench.store.arrived == [0, 1]
     assert bench.log.positions == {}  # it isn't even fetched any more
     assert bench.metric("aggregator_partition_stopped") == 1
 
@@ -416,12 +421,51 @@ async def test_a_partition_that_is_not_ours_any_more_is_let_go() -> None:
     assert bench.log.positions == {}
 
 
-async def test_a_record_that_cannot_be_taken_apart_stops_its_partition_and_not_the_process() -> None:
-    log = FakeLog(log_of(3))
-    log.unreadable = 1
+async def test_a_record_that_cannot_be_taken_apart_stops_its_partition_behind_what_comes_before_it() -> None:
+    log = FakeLog(log_of(4))
+    log.unreadable = 2
     bench = Bench(log, FakeStore())
     await bench.steps(3)
-    assert (bench.store.stopped, bench.store.arrived, log.positions) == ("unreadable_record", [], {})
+    assert (bench.store.stopped, bench.store.arrived, log.positions) == ("unreadable_record", [0, 1], {})
+
+
+async def test_what_the_reading_passes_over_at_the_end_is_a_gap() -> None:
+    """A marker of a transaction is no record: nothing is fetched, and the next offset never reaches the end."""
+    log = FakeLog(log_of(2))
+    bench = Bench(log, FakeStore())
+    await bench.steps(2)
+    assert bench.store.stopped is None
+    log.positions[HOME] = 3
+    await bench.steps(1)
+    assert (bench.store.stopped, bench.store.fence.next_offset) == ("gap", 2)
+
+
+async def test_a_partition_without_a_leader_is_left_out_and_looked_at_again_soon() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(2)
+    log.leader_epoch = None
+    await bench.told_again()
+    without = "aggregator_partition_without_leader"
+    assert (log.positions, store.stopped, bench.metric(without)) == ({}, None, 1)
+    assert bench.metric("aggregator_lag_records") is None
+    log.leader_epoch = 1
+    log.records = log_of(3)
+    bench.lane._opened_at -= 6  # noqa: SLF001 - six seconds later
+    await bench.steps(2)
+    assert (store.arrived, bench.metric(without)) == ([0, 1, 2], 0)
+
+
+async def test_what_was_fetched_before_the_leader_went_is_not_believed() -> None:
+    class Leaving(FakeLog):
+        async def fetch(self, most_records: int, timeout_ms: int) -> Mapping[int, Sequence[Record]]:
+            found = await super().fetch(most_records, timeout_ms)
+            self.leader_epoch = None
+            return found
+
+    bench = Bench(Leaving(log_of(2)), FakeStore())
+    await bench.steps(2)
+    assert bench.store.arrived == []
 
 
 async def test_a_log_that_moves_while_the_unreadable_partition_is_sought_is_begun_anew() -> None:
