@@ -24,6 +24,7 @@ from services.runtime.operations import Health, operations_app
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
 from services.runtime.process import settle_garbage_collector
+from services.runtime.topic_settings import tell_differences
 from services.runtime.waiting import set_within
 
 _STUCK_S: Final = 90.0
@@ -81,7 +82,11 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
             ]
             watch = Watch(leases, telemetry, database)
             watching = tasks.create_task(watch.run(stopping), name="watch")
+            comparing = tasks.create_task(
+                tell_differences(kafka, settings.kafka_topic, stopping), name="topic-settings"
+            )
             await asyncio.gather(beating, *working)
+            comparing.cancel()
             watching.cancel()  # a look at a large partition may take long, and changes nothing
             await leases.leave()
 

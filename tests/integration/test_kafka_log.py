@@ -13,7 +13,8 @@ from builders.thread import HOME, Thread
 from services.aggregator.consumer import KafkaLog, LogUnavailable, LogUnreadable
 from services.aggregator.decode import Record
 from services.aggregator.offsets import GROUP
-from services.runtime.partitioning import partition_of
+from services.runtime.partitioning import declared_settings, partition_of
+from services.runtime.topic_settings import tell_differences
 
 STOPPED = "SELECT stopped FROM feedback.fence WHERE partition = $1"
 OTHERS = [f"1.2.246.562.10.100000{number:05}" for number in range(1, 200)]
@@ -111,3 +112,18 @@ async def test_a_compression_that_is_not_installed_stops_its_partition_alone_beh
         assert await thread.until(STOPPED, lambda reason: reason is not None, HOME) == "unreadable_record"
         await thread.read_up_to(1, NEIGHBOUR)
     await thread.read_up_to(packed)
+
+
+async def test_what_a_topic_has_otherwise_than_declared_is_told_once(
+    kafka: str, topic: str, admin: AIOKafkaAdminClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await tell_differences({"bootstrap_servers": kafka}, topic, asyncio.Event())
+    assert "topic_setting_differs" not in capsys.readouterr().out
+    settings = declared_settings() | {"min.insync.replicas": "1", "cleanup.policy": "compact"}
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, settings)])
+    async with asyncio.timeout(20):
+        told = ""
+        while "topic_setting_differs" not in told:
+            await tell_differences({"bootstrap_servers": kafka}, topic, asyncio.Event())
+            told = capsys.readouterr().out
+    assert (told.count("topic_setting_differs"), "setting=cleanup.policy" in told) == (1, True), told
