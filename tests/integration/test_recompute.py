@@ -302,7 +302,7 @@ async def test_killed_in_the_middle_of_a_provider_while_events_arrive_it_leaves_
                     """,
                     middle,
                 )
-                process = await scene.started()
+                process = await scene.started(parameters="?lock_timeout=0&transaction_timeout=0")
                 await scene.waiting(1)
                 await scene.post_to_homes(later)
                 process.send_signal(signal.SIGKILL)
