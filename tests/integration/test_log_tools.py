@@ -77,6 +77,7 @@ async def test_adoption_asks_and_closes_what_the_lost_log_held_in_quarantine(thr
     assert (code, "Go on with the new log?" in told, "and no log" in told) == (1, True, True)
     assert f"partition {HOME}: everything before offset 4 of log a-lost-cluster is counted" in told
     assert "the new log has offsets 0 to 4" in told
+    assert "that stand there will be closed with it, 1 in all (1 missing)" in told
     assert await thread.connection.fetch(FENCES) == before
     assert await standing(thread) == [(HOME, 1)]
 
@@ -86,6 +87,11 @@ async def test_adoption_asks_and_closes_what_the_lost_log_held_in_quarantine(thr
     steps = await thread.connection.fetch("SELECT log_offset, action, actor, result FROM feedback.quarantine_step")
     assert [tuple(step) for step in steps] == [(1, "close", "log adopt", "closed")]
     assert await thread.broken() == []
+    assert await tool("quarantine", "list") == (0, "")
+    listed = (await tool("quarantine", "list", "--all"))[1]
+    assert [line.rpartition("  ")[2] for line in listed.splitlines()] == ["closed, of former log 0"] * 2
+    shown = (await tool("quarantine", "show", f"{HOME}-1"))[1]
+    assert "close by log adopt, closed: the log that held it was lost" in shown
 
 
 async def test_a_partition_that_lost_unread_records_goes_on_alone(
