@@ -32,6 +32,7 @@ AsymmetricAlgorithm = Literal[
 # Who, if anybody, and one or more hosts, each with a port or without.
 _HOST: Final = r"(\[[0-9a-fA-F:.]+\]|[^\[\]/?#:@,]*)(:[0-9]{1,5})?"
 _DSN: Final = re.compile(rf"postgres(ql)?://([^/]*@)?{_HOST}(,{_HOST})*(/|\?|$)", re.ASCII)
+_BROKER: Final = r" *(\[[0-9a-fA-F:.]+\]|[^\[\],:]+)(:[0-9]{1,5})? *"
 
 
 class SettingsError(Exception):
@@ -92,7 +93,9 @@ def _lower_case(value: object) -> object:
 class KafkaSettings(Settings):
     """Where Kafka is and how to speak to it."""
 
-    kafka_bootstrap: str = Field(description="host:port of one or more brokers, separated by commas")
+    kafka_bootstrap: str = Field(
+        description="host:port of one or more brokers, separated by commas", pattern=rf"^{_BROKER}(,{_BROKER})*$"
+    )
     kafka_topic: str = Field(default="feedback.events.v1", description="the topic of the events")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="Kafka's security.protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"

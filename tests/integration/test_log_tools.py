@@ -58,12 +58,38 @@ async def test_a_receipt_beyond_the_end_of_the_log_breaks_the_books(
     for planted in (f"{HOME}-2\n", f"{highest}2.0\n"):
         code, told = await tool("verify", "--receipts", file_of(metrics + planted))
         assert (code, "BROKEN  receipts: " in told) == (1, True), told
-        assert f"    partition={HOME}, receipt=2, end=2\n" in told
+        assert f"    partition={HOME}, receipt=2, end=2" in told
+        assert "Held against it: " in told
 
 
 async def test_verify_says_what_it_cannot_hold_against_the_log(tool: Tool, file_of: Callable[[str], str]) -> None:
-    code, told = await tool("verify", "--receipts", file_of("seven\n"))
-    assert (code, "'seven' is no receipt" in told) == (1, True), told
+    code, told = await tool("verify", "--receipts", file_of("0-1\nseven\n"))
+    assert (code, "line 2: 'seven' is no receipt" in told, "Traceback" in told) == (2, True, False), told
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "the database can't be asked"),
+        ({"DATABASE_URL": "postgresql://x@127.0.0.1:abc/x"}, "DATABASE_URL is not usable"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"KAFKA_BOOTSTRAP": ""}, "KAFKA_BOOTSTRAP is not set"),
+        ({"KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "Kafka doesn't answer"),
+        ({"KAFKA_BOOTSTRAP": "127.0.0.1:abc"}, "KAFKA_BOOTSTRAP"),
+    ],
+)
+@pytest.mark.parametrize("command", [("verify", "--receipts"), ("log", "adopt", "--receipts")])
+async def test_what_cannot_be_asked_is_not_what_is_broken(
+    thread: Thread,
+    database: Database,
+    file_of: Callable[[str], str],
+    command: tuple[str, ...],
+    failing: tuple[dict[str, str], str],
+) -> None:
+    wrong, sentence = failing
+    settings = thread.settings | {"DATABASE_URL": database.dsn} | wrong
+    code, told = await run_command(*command, file_of("0-1\n"), settings=settings)
+    assert (code, sentence in told, "Traceback" in told) == (2, True, False), told
 
 
 async def test_adoption_asks_and_closes_what_the_lost_log_held_in_quarantine(thread: Thread, tool: Tool) -> None:
