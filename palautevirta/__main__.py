@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     for name in (
         "demo",
         "documents",
+        "env",
         "export",
         "funding",
         "log",

@@ -3,7 +3,7 @@
 Exit code 1 is left for what was asked and isn't as it should be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -21,17 +21,17 @@ class CouldNotAsk(click.ClickException):
 
 
 @contextmanager
-def edge(and_then: str = "") -> Iterator[None]:
-    """Turn what a command is expected to fail with into CouldNotAsk; `and_then` says what to do about it."""
+def edge(and_then: Callable[[], str] = str) -> Iterator[None]:
+    """Turn what a command is expected to fail with into CouldNotAsk; `and_then` says what was done and what to do."""
     try:
         yield
     except SettingsError as error:
         raise CouldNotAsk(str(error)) from error
     except (StoreUnavailable, LogUnavailable, LogUnreadable, EditionsUnavailable) as error:
-        raise CouldNotAsk(f"{str(error).rstrip('.')}. {and_then}".rstrip()) from error
+        raise CouldNotAsk(f"{str(error).rstrip('.')}. {and_then()}".rstrip()) from error
     except DRIVER_ERRORS as error:
         told = str(error) or type(error).__name__
-        raise CouldNotAsk(f"the database can't be asked: {told.rstrip('.')}. {and_then}".rstrip()) from error
+        raise CouldNotAsk(f"the database can't be asked: {told.rstrip('.')}. {and_then()}".rstrip()) from error
 
 
 def database_url(_: click.Context, __: click.Parameter, given: str | None) -> str:

@@ -20,6 +20,8 @@ from palautevirta.migrations import load_migrations, migrate
 from palautevirta.topics import create_topics, declared_topics
 
 DATABASE: Final = "palautevirta"
+DIGEST_KEY: Final = "digest-key-1"
+"""The name under which the data directory keeps the aggregators' key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class LocalStack:
                 kafka=kafka.result(),
                 database=self.database,
                 jwks_url=jwks_url,
-                digest_key=self.directory.secret("digest-key-1"),
+                digest_key=self.directory.secret(DIGEST_KEY),
                 environment=self._environment,
             )
             exit_stack.push_async_callback(self._stop_services)
