@@ -23,6 +23,7 @@ _COMMANDS: Final = {
         "quarantine",
         "recompute",
         "token",
+        "topics",
         "up",
         "verify",
     )

@@ -26,6 +26,10 @@ class DirectoryInUse(Exception):
     """Another process runs a stack over this data directory."""
 
 
+class PortTaken(Exception):
+    """Another program listens on the port that was asked for."""
+
+
 class Remembered(NamedTuple):
     """What the runs over a directory decided: ports and secrets by name."""
 
@@ -113,6 +117,12 @@ def free_port(*, other_than: Collection[int] = ()) -> int:
     """A loopback port on which nobody listens now."""
     candidates = random.SystemRandom().sample(_PORTS, k=1_000)
     return next(port for port in candidates if port not in other_than and _is_free(port))
+
+
+def require_free(name: str, port: int) -> None:
+    """Before anything is started and waited for: raise PortTaken unless a server of this name can listen there."""
+    if not _is_free(port):
+        raise PortTaken(f"Port {port} of {name} is taken by another program: end that one, or choose another port.")
 
 
 def _is_free(port: int) -> bool:

@@ -1,6 +1,7 @@
 """What an operator asks of the log and does about a lost one: on a real log and a real database."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -173,3 +174,23 @@ async def test_an_aggregator_that_reads_on_while_adoption_begins_is_not_taken_fo
         await thread.connection.execute(f"UPDATE feedback.fence SET next_offset = 2 WHERE partition = {HOME}")
     code, told = await adopting
     assert (code, "there is nothing to adopt" in told) == (1, True), told
+
+
+async def test_a_topic_is_made_anew_by_the_command_that_the_recovery_page_names(kafka: str, thread: Thread) -> None:
+    name = f"test.{secrets.token_hex(6)}"
+    settings = thread.settings | {"KAFKA_TOPIC": name}
+    code, told = await run_command("topics", "create", settings=settings)
+    assert (code, told.startswith(f"created {name}: 16 partitions, replication factor 1 instead of 3")) == (0, True), (
+        told
+    )
+    code, told = await run_command("topics", "create", settings=settings)
+    assert (code, told) == (0, f"{name} stands already; its settings were left as they are\n")
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([name])
+    finally:
+        await admin.close()
+    away = settings | {"KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    code, told = await run_command("topics", "create", settings=away)
+    assert (code, told.splitlines()[-1].startswith("Error: Kafka doesn't answer")) == (2, True), told
