@@ -17,7 +17,7 @@ from schemas.documents.calls import (
     table_response,
 )
 from schemas.documents.http import PROBLEM, Document, problem, response, schema, shared
-from schemas.documents.tables import ChoiceRow, FiguresRow, Moment, QuestionRow
+from schemas.documents.tables import ChoiceRow, FiguresRow, FundingRow, Moment, QuestionRow
 from schemas.events.types import OID_PATTERN
 from schemas.national.surveys import SurveyKind
 
@@ -83,13 +83,18 @@ class DifferenceRow(_Row):
     by_rules: Amount
 
 
+class EditionFundingRow(FundingRow):
+    """One provider's points of one component in an edition, or its whole share; a transition's bounds are live only."""
+
+
 EDITION_ROWS: Final[tuple[type[BaseModel], ...]] = (
-    EditionRow, EditionFiguresRow, EditionQuestionRow, EditionChoiceRow, DifferenceRow,
+    EditionRow, EditionFiguresRow, EditionQuestionRow, EditionChoiceRow, EditionFundingRow, DifferenceRow,
 )  # fmt: skip
 
 
-def edition_paths(figures_parameters: Sequence[Document]) -> Document:
-    """The paths; `figures_parameters` are those of the live figures, of which the period may be left out."""
+def edition_paths(figures_parameters: Sequence[Document], funding_parameters: Sequence[Document]) -> Document:
+    """The paths, with the parameters of the live calls, of which the period and the year may be left out."""
+    funding = [parameter | {"required": False} for parameter in funding_parameters]
     figures = [parameter | {"required": parameter["name"] == "survey"} for parameter in figures_parameters]
     of_set = query(
         "set", "The set of rows; `actual` when left out.", {"type": "string", "enum": ["actual", "estimate"]}
@@ -104,6 +109,9 @@ def edition_paths(figures_parameters: Sequence[Document]) -> Document:
         f"{one}/figures": {"get": _get("getEditionFigures", "Frozen figures", EditionFiguresRow, asked)},
         f"{one}/questions": {"get": _get("getEditionQuestions", "Frozen answers", EditionQuestionRow, asked)},
         f"{one}/choices": {"get": _get("getEditionChoices", "Frozen choices", EditionChoiceRow, asked)},
+        f"{one}/funding": {
+            "get": _get("getEditionFunding", "Frozen funding", EditionFundingRow, [number, *funding, *paging()])
+        },
         f"{one}/difference/{{other}}": {
             "get": _get(
                 "getDifference",

@@ -37,6 +37,7 @@ from schemas.documents.tables import (
     EventRow,
     ExplanationRow,
     FiguresRow,
+    FundingRow,
     GroupRow,
     LookupOfEvents,
     LookupOfRequests,
@@ -56,6 +57,7 @@ next page stand in the headers."""
 
 _SCOPES: Final = {
     "figures:national": "the authority: all figures, look-ups, books",
+    "figures:funding": "the funding view of the token's organisations",
     "figures:read": "targets, respondents and rates of the token's organisations, their look-ups and books",
     "feedback:write": "look-ups and books of the token's organisations",
     "operations": "quarantine and books of all",
@@ -64,13 +66,14 @@ _READERS: Final = ("figures:national", "figures:read", "feedback:write")
 
 _OF_PERIOD: Final = r"^[0-9]{4}-[0-9]{4}$"
 _OF_MONTH: Final = r"^[0-9]{4}-[0-9]{2}$"
+_A_YEAR: Final[Document] = {"type": "integer", "minimum": 2020, "maximum": 2099}
 _KEYS: Final = tuple(GroupRow.model_fields)
 
 
 def reporting_openapi() -> Document:
     """The document."""
     rows: tuple[type[BaseModel], ...] = (
-        FiguresRow, QuestionRow, ChoiceRow, ExplanationRow,
+        FiguresRow, QuestionRow, ChoiceRow, ExplanationRow, FundingRow,
         UncountedRow, QuarantineRow, BooksRow, EventRow, RequestRow, *RULE_ROWS,
         *EDITION_ROWS,
     )  # fmt: skip
@@ -95,7 +98,8 @@ def reporting_openapi() -> Document:
                 )
             },
             **rule_paths(),
-            **edition_paths(_figures_parameters()),
+            **edition_paths(_figures_parameters(), _funding_parameters()),
+            "/v1/funding": {"get": _funding()},
             "/v1/lookup": {"post": _lookup()},
             "/v1/requests": {
                 "get": _get("getRequests", "Requests that don't count", UncountedRow, _requests_parameters(), *_READERS)
@@ -141,7 +145,7 @@ def _get(
     needs = f"Needs a scope of: {', '.join(f'`{scope}`' for scope in allowed)}."
     return {
         "operationId": operation,
-        "tags": ["figures" if issubclass(row, GroupRow | ExplanationRow) else "records"],
+        "tags": ["figures" if issubclass(row, GroupRow | ExplanationRow | FundingRow) else "records"],
         "summary": summary,
         "description": f"{inspect.cleandoc(row.__doc__ or '')} {needs}",
         "security": [{"token": []}],
@@ -215,6 +219,26 @@ def _figures_parameters() -> list[Document]:
         several("qualification", "Only these qualifications.", {"type": "string", "pattern": QUALIFICATION_PATTERN}),
         _STRUCTURE,
     ]
+
+
+def _funding_parameters() -> list[Document]:
+    return [
+        needed("year", "The funding year; the reporting period that ends the year before decides it.", _A_YEAR),
+        query("by", "Split the rows by month.", {"type": "string", "enum": ["month"]}),
+        several(
+            "provider",
+            "Only these providers; one stands for all who are merged with it.",
+            {"type": "string", "pattern": OID_PATTERN},
+        ),
+        query("set", "Only these rows; both without it.", {"type": "string", "enum": ["actual", "estimate"]}),
+    ]
+
+
+def _funding() -> Document:
+    scopes = ("figures:national", "figures:funding")
+    call = _get("getFunding", "Points and shares of funding", FundingRow, _funding_parameters(), *scopes)
+    call["responses"]["409"] = problem("No common factor fits the transition; `bound` says which bound is in the way.")
+    return call
 
 
 def _explain_parameters() -> list[Document]:

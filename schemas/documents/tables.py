@@ -89,6 +89,41 @@ class ChoiceRow(GroupRow):
     n: Count
 
 
+class FundingRow(_Row):
+    """One provider's points of one component, or its whole share (national model §7); null is what a row doesn't have.
+
+    Providers are those of today's structure. An employers' row without target days is left out.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_keys_are_optional)
+
+    provider: _Oid
+    month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")] | None = Field(
+        default=None, description="Where `by=month` splits the rows; null: of all months."
+    )
+    set: Annotated[
+        Literal["actual", "estimate"],
+        Field(
+            description="What has been counted, or the estimate: months that are out by the lag as they are, every "
+            "other by the same month of the period before; only of the period that ends this year."
+        ),
+    ]
+    component: Literal["start", "completion", "workplace", "workplace_instructor", "whole"]
+    funded: Annotated[
+        Literal[0, 1] | None,
+        Field(description="Whether the organisation table calls it funded in that year; null: it says nothing at all."),
+    ]
+    points: Decimal | None
+    points_shown: Annotated[str, Field(description="`…`: all of the row is withheld.")] | None
+    weighted_points: Decimal | None
+    share: Annotated[Decimal, Field(description="Of the nation: of the weighted points, or of the whole.")] | None
+    share_before: Annotated[Decimal, Field(description="The whole share of the year before, as loaded.")] | None
+    floor: Annotated[Decimal, Field(description="The least share that the transition allows.")] | None
+    cap: Annotated[Decimal, Field(description="The greatest share that the transition allows.")] | None
+    common_factor: Annotated[Decimal, Field(description="The one by which every whole share is multiplied.")] | None
+    bounded_share: Annotated[Decimal, Field(description="The whole share within its bounds.")] | None
+
+
 class ExplanationRow(_Row):
     """One step of one provider's figure, in the order in which it comes about (national model §7).
 

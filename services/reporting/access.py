@@ -18,6 +18,7 @@ class Resource(Enum):
 
     FIGURES = auto()
     ANSWERS = auto()
+    FUNDING = auto()
     LOOKUP = auto()
     REQUESTS = auto()
     QUARANTINE = auto()
@@ -40,6 +41,7 @@ _OWN_RECORDS: Final = (
 _RULES: Final[Mapping[Resource, tuple[tuple[str, _Reach], ...]]] = {
     Resource.FIGURES: (("figures:national", _Reach.ALL), ("figures:read", _Reach.OWN_COUNTS)),
     Resource.ANSWERS: (("figures:national", _Reach.ALL),),
+    Resource.FUNDING: (("figures:national", _Reach.ALL), ("figures:funding", _Reach.OWN)),
     Resource.LOOKUP: _OWN_RECORDS,
     Resource.REQUESTS: _OWN_RECORDS,
     Resource.QUARANTINE: (("figures:national", _Reach.ALL), ("operations", _Reach.ALL)),

@@ -4,7 +4,8 @@ What costs the processor more than a moment runs in a thread, so that one large 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -37,7 +38,17 @@ BAD_PARAMETERS: Final = ProblemType("bad_parameters", 400, "The query's paramete
 Page = tuple[Table, str | None]
 """A table and the token of its next page."""
 
-Build = Callable[[], Page]
+
+@dataclass(frozen=True, slots=True)
+class NoTable:
+    """Why what was read makes no table: a problem with what it is of, and the members that it adds."""
+
+    kind: ProblemType
+    detail: str
+    members: Mapping[str, str]
+
+
+Build = Callable[[], Page | NoTable]
 """Makes the page of what was read; it costs the processor, not the database."""
 
 Q = TypeVar("Q", bound=Query)
@@ -96,12 +107,18 @@ class Calls:
         number = None if edition is None else edition.number
         media_type = preferred_media_type(request.headers.get("Accept", ""))
 
-        def make() -> tuple[bytes, int, str | None]:
-            table, token = build()
+        def make() -> tuple[bytes, int, str | None] | NoTable:
+            page = build()
+            if isinstance(page, NoTable):
+                return page
+            table, token = page
             body = body_of(table, media_type, as_of=as_of, model=model, next_token=token, edition=number)
             return body, len(table.rows), token
 
-        body, rows, token = await asyncio.to_thread(make)
+        made = await asyncio.to_thread(make)
+        if isinstance(made, NoTable):
+            return problem_document(request, made.kind, made.detail, members=made.members)
+        body, rows, token = made
         self._telemetry.rows_answered(call_of(request), rows)
         return answer(request, body, media_type, as_of=as_of, next_token=token)
 

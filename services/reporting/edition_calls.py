@@ -10,6 +10,7 @@ from services.reporting import edition_store, figures, questions
 from services.reporting.access import Resource
 from services.reporting.calls import STORE, Build, Calls, Page, bad_parameters
 from services.reporting.difference import after, changes, difference_table
+from services.reporting.edition_funding import edition_funding_page, edition_funding_query
 from services.reporting.edition_query import (
     EditionFiguresQuery,
     difference_query,
@@ -18,6 +19,7 @@ from services.reporting.edition_query import (
     editions_query,
 )
 from services.reporting.editions import Edition, edition_table, flagged
+from services.reporting.funding_query import FundingQuery
 from services.reporting.paging import cut
 from services.reporting.parameters import BadQuery, Given, Pairs
 from services.reporting.store import Snapshot
@@ -45,6 +47,7 @@ class EditionCalls:
             web.get(f"{one}/figures", self.figures, name="edition_figures"),
             web.get(f"{one}/questions", self.questions, name="edition_questions"),
             web.get(f"{one}/choices", self.choices, name="edition_choices"),
+            web.get(f"{one}/funding", self.funding, name="edition_funding"),
             web.get(f"{one}/difference/{{other}}", self.difference, name="edition_difference"),
         ]
 
@@ -127,6 +130,15 @@ class EditionCalls:
             return build
 
         return await self._of_edition(request, edition_answers_query, fetch)
+
+    async def funding(self, request: web.Request) -> web.Response:
+        """Points and shares of an edition, by all that was frozen with it."""
+
+        async def fetch(snapshot: Snapshot, edition: Edition, query: FundingQuery) -> Build:
+            found = await edition_store.frozen_funding(snapshot, edition)
+            return lambda: edition_funding_page(edition, found, query)
+
+        return await self._of_edition(request, edition_funding_query, fetch)
 
     async def difference(self, request: web.Request) -> web.Response:
         """What differs between two editions, and how much of it data, structure and rules have brought."""

@@ -7,6 +7,7 @@ from typing import Any
 from schemas.national.rules.coefficient import Coefficient
 from schemas.national.rules.figures import Totals
 from services.reporting.difference import Frozen, Sum
+from services.reporting.edition_funding import FrozenFunding
 from services.reporting.edition_query import EditionFiguresQuery, EditionsQuery
 from services.reporting.editions import ACTUAL, ESTIMATE, Edition, coefficient_of, edition_of
 from services.reporting.figures import Group
@@ -57,6 +58,13 @@ async def frozen(snapshot: Snapshot, of: Edition) -> Frozen:
             )
             sums.append(Sum(of_set, row["provider"], row["month"], row["survey_kind"], row["copied"], totals))
     return Frozen(of.period, tuple(sums), await successors(snapshot, of.number), of.rules)
+
+
+async def frozen_funding(snapshot: Snapshot, of: Edition) -> FrozenFunding:
+    """What an edition's funding view comes from."""
+    organisations = await snapshot.fetch("edition_organisations", of.number)
+    funded_years = {row["oid"]: row["funded_years"] for row in organisations}
+    return FrozenFunding(await frozen(snapshot, of), await coefficients(snapshot, of), funded_years)
 
 
 async def successors(snapshot: Snapshot, number: int) -> dict[str, str]:

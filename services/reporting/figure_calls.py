@@ -46,8 +46,10 @@ class FigureCalls:
             groups, token = cut(found, query.limit, lambda group: group.key)
             if allowed.counts_only:
                 return lambda: (figures.count_table(kind, by, groups, self._calls.rules), token)
-            providers = {part.provider for group in groups for part in group.parts}
-            whole = await snapshot.provider_totals(kind, query.period, providers, structure)
+            whole = groups
+            if not query.gives_provider_totals:
+                providers = {part.provider for group in groups for part in group.parts}
+                whole = await snapshot.provider_totals(kind, query.period, providers, structure)
 
             def build() -> Page:
                 by_provider = figures.coefficients(kind, query.period, whole, self._calls.rules)

@@ -13,7 +13,7 @@ from typing import Final
 from schemas.national.parameters import Rules
 from schemas.national.rules.coefficient import Coefficient, coefficient, weighted_points
 from schemas.national.rules.disclosure import shown
-from schemas.national.rules.figures import NO_TOTALS, Totals, response_rate, response_rate_days, sum_or_null
+from schemas.national.rules.figures import Totals, response_rate, response_rate_days, sum_or_null
 from schemas.national.rules.points import entrepreneur_copy
 from schemas.national.rules.rounding import EMPLOYER_RATE_DECIMALS, FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text
 from schemas.national.surveys import STUDENT_KINDS, SurveyKind
@@ -83,7 +83,7 @@ def figure_table(
     rows = []
     for group in groups:
         parts = totals_by_provider(group, rules)
-        totals = reduce(add, parts.values(), NO_TOTALS)
+        totals = reduce(add, parts.values())
         weighted = sum_or_null(
             weighted_points(kind, part.points, coefficients_of.get(provider)) for provider, part in parts.items()
         )
@@ -115,7 +115,7 @@ def count_table(kind: SurveyKind, by: Sequence[Key], groups: Sequence[Group], ru
     """
     rows = []
     for group in groups:
-        totals = reduce(add, totals_by_provider(group, rules).values(), NO_TOTALS)
+        totals = reduce(add, totals_by_provider(group, rules).values())
         targets, targets_shown = shown(totals.targets, rules.thresholds)
         respondents, respondents_shown = shown(totals.respondents, rules.thresholds)
         whole = targets is not None and respondents is not None
@@ -154,5 +154,6 @@ def totals_by_provider(group: Group, rules: Rules) -> dict[str, Totals]:
     totals: dict[str, Totals] = {}
     for part in group.parts:
         added = entrepreneur_copy(part.totals, factor=rules.entrepreneur_factor) if part.copied else part.totals
-        totals[part.provider] = totals.get(part.provider, NO_TOTALS) + added
+        before = totals.get(part.provider)
+        totals[part.provider] = added if before is None else before + added
     return totals

@@ -9,6 +9,7 @@ from schemas.events import types
 from schemas.national.reasons import REASONS
 from schemas.national.rules.periods import months_of
 from schemas.national.surveys import SURVEY_KINDS, SurveyKind
+from services.reporting.funding_query import FundingQuery
 from services.reporting.parameters import (
     AN_OID,
     ONE_OID,
@@ -73,6 +74,11 @@ class FiguresQuery:
         filters = (self.institutions, self.sites, self.qualifications)
         return not _KEYS_OF_MONTHS.issuperset(self.by) or any(values is not None for values in filters)
 
+    @property
+    def gives_provider_totals(self) -> bool:
+        """Whether the groups are the providers over all of the period: what coefficients come from."""
+        return self.by == ("provider",) and self.months == months_of(self.period) and not self.needs_requests
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainQuery:
@@ -134,7 +140,7 @@ class BooksQuery:
         return self.providers
 
 
-Query = FiguresQuery | ExplainQuery | RequestsQuery | QuarantineQuery | BooksQuery
+Query = FiguresQuery | ExplainQuery | FundingQuery | RequestsQuery | QuarantineQuery | BooksQuery
 
 
 def figures_query(pairs: Pairs, *, first_period: str) -> FiguresQuery | BadQuery:

@@ -6,6 +6,7 @@ from schemas.national.model import NationalModels
 from services.reporting.calls import Calls
 from services.reporting.edition_calls import EditionCalls
 from services.reporting.figure_calls import FigureCalls
+from services.reporting.funding_calls import FundingCalls
 from services.reporting.national_calls import NationalCalls
 from services.reporting.record_calls import RecordCalls
 from services.reporting.rule_calls import RuleCalls
@@ -20,6 +21,7 @@ class Reports:
         calls = Calls(models, telemetry)
         self._groups = (
             FigureCalls(calls),
+            FundingCalls(calls),
             RecordCalls(calls),
             RuleCalls(calls),
             EditionCalls(calls),

@@ -10,7 +10,7 @@ from typing import Final
 
 import uvloop
 
-from tests.benchmarks import aggregating, catching_up, exporting, growth, posting, visibility
+from tests.benchmarks import aggregating, catching_up, exporting, growth, posting, reading, visibility
 
 Measurement = Callable[[Path, argparse.Namespace], Awaitable[None]]
 
@@ -23,6 +23,7 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
         folder, rounds=asked.rounds, events=asked.events, base=asked.base, most=asked.most
     ),
     "exporting": lambda folder, asked: exporting.measure(folder, rows=asked.rows),
+    "reading": lambda folder, asked: reading.measure(folder, requests=asked.requests, years=asked.years),
 }
 
 
@@ -38,6 +39,8 @@ def main() -> None:
     arguments.add_argument("--base", type=int, default=10_000, help="growth: requests in the least history")
     arguments.add_argument("--most", type=int, default=10_000_000, help="growth: requests in the largest history")
     arguments.add_argument("--rows", type=int, default=2_000_000, help="exporting: rows of the edition")
+    arguments.add_argument("--requests", type=int, default=500_000, help="reading: requests a year")
+    arguments.add_argument("--years", type=int, default=10, help="reading: years of them")
     asked = arguments.parse_args()
     print(f"{os.cpu_count()} cores, events of about 0.8 kB, 60 % requests and 40 % responses with 12 answers")
     for name, measure in MEASUREMENTS.items():

@@ -13,10 +13,12 @@ from pydantic import BaseModel
 from schemas.documents import editions as documented
 from schemas.documents.files import documents
 from schemas.national.rules.figures import Totals
-from services.reporting import edition_query, national_calls
+from services.reporting import edition_query, funding_table, national_calls
 from services.reporting.difference import DIFFERENCE_COLUMNS, Frozen, Sum, changes, difference_table
+from services.reporting.edition_funding import FrozenFunding, edition_funding_page, edition_funding_query
 from services.reporting.editions import EDITION_COLUMNS, Edition, edition_table, flagged
 from services.reporting.figures import COLUMNS, Group, Part, figure_table
+from services.reporting.funding_query import FundingQuery
 from services.reporting.national_files import MEDIA_TYPES
 from services.reporting.parameters import BadQuery
 from services.reporting.questions import CHOICE_COLUMNS, QUESTION_COLUMNS
@@ -45,6 +47,7 @@ def hold(name: str, table: Table) -> None:
         (documented.EditionFiguresRow, ("set", *COLUMNS)),
         (documented.EditionQuestionRow, ("set", *QUESTION_COLUMNS)),
         (documented.EditionChoiceRow, ("set", *CHOICE_COLUMNS)),
+        (documented.EditionFundingRow, ("provider", *funding_table.COLUMNS)),
         (documented.DifferenceRow, DIFFERENCE_COLUMNS),
     ],
 )
@@ -57,8 +60,13 @@ def test_tables_are_what_the_document_says() -> None:
     totals = Totals(10, 6, 0, 0, Fraction(720))
     groups = [Group((PROVIDER, "2024-08", "", "", ""), (Part(PROVIDER, False, totals),))]
     hold("EditionFiguresTable", flagged(figure_table("start", ("provider",), groups, {}, RULES), "estimate"))
-    before = Frozen("2024-2025", (Sum("actual", PROVIDER, date(2024, 8, 1), "start", False, totals),), {}, RULES)
-    table = difference_table(changes(before, Frozen("2024-2025", (), {}, RULES)))
+    frozen = Frozen("2024-2025", (Sum("actual", PROVIDER, date(2024, 8, 1), "start", False, totals),), {}, RULES)
+    query = edition_funding_query([("by", "month")], EDITION)
+    assert isinstance(query, FundingQuery)
+    table, token = edition_funding_page(EDITION, FrozenFunding(frozen, {}, {}), query)
+    assert (len(table.rows), token) == (2, None)
+    hold("EditionFundingTable", table)
+    table = difference_table(changes(frozen, Frozen("2024-2025", (), {}, RULES)))
     assert len(table.rows) == 4
     hold("DifferenceTable", table)
 
@@ -70,6 +78,7 @@ def test_tables_are_what_the_document_says() -> None:
         ("/{number}/figures", lambda pairs: edition_query.edition_figures_query(pairs, EDITION)),
         ("/{number}/questions", lambda pairs: edition_query.edition_answers_query(pairs, EDITION)),
         ("/{number}/choices", lambda pairs: edition_query.edition_answers_query(pairs, EDITION)),
+        ("/{number}/funding", lambda pairs: edition_funding_query(pairs, EDITION)),
         ("/{number}/difference/{other}", edition_query.difference_query),
         ("/{number}/national", national_calls.national_query),
     ],

@@ -11,6 +11,7 @@ OTHER_NUMBERS = {
     "services/reporting/answers.py": "how much a client wants a media type",
     "services/reporting/app.py": "seconds",
     "services/reporting/freshness.py": "seconds",
+    "services/reporting/national_calls.py": "seconds",
     "services/reporting/settings.py": "seconds",
     "services/reporting/store.py": "seconds",
     "services/reporting/telemetry.py": "seconds",

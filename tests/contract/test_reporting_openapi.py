@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -14,13 +14,26 @@ from pydantic import BaseModel
 from schemas.documents import rules, tables
 from schemas.documents.files import documents
 from schemas.national.rules.figures import Totals
-from services.reporting import explanation, figures, paging, query, questions, records, rule_answers
+from schemas.national.surveys import SURVEY_KINDS
+from services.reporting import (
+    explanation,
+    figures,
+    funding,
+    funding_query,
+    funding_table,
+    paging,
+    query,
+    questions,
+    records,
+    rule_answers,
+)
 from services.reporting.lookup import MOST_ITEMS, EventName, RequestName
 from services.reporting.structure import AS_WAS
 from services.reporting.table import Table, json_body
 
 DOCUMENT = json.loads(documents()["reporting-openapi.json"])
 PROVIDER = "1.2.246.562.10.10000000001"
+OTHER = "1.2.246.562.10.10000000002"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = MODELS.newest.rules
 DAY, OLD = "2025-08-31", "2018-06-30"
@@ -56,6 +69,7 @@ def columns(model: type[BaseModel]) -> tuple[str, ...]:
         (tables.FiguresRow, figures.COLUMNS),
         (tables.QuestionRow, questions.QUESTION_COLUMNS),
         (tables.ChoiceRow, questions.CHOICE_COLUMNS),
+        (tables.FundingRow, ("provider", *funding_table.COLUMNS)),
         (tables.ExplanationRow, explanation.COLUMNS),
         (rules.WindowRow, rule_answers.WINDOW_COLUMNS),
         (rules.BusinessIdRow, rule_answers.BUSINESS_ID_COLUMNS),
@@ -140,6 +154,24 @@ def test_answers_are_what_the_document_says() -> None:
     hold("ChoiceTable", questions.choice_table(("month",), groups, MODELS))
 
 
+@pytest.mark.parametrize("by_month", [False, True])
+def test_funding_is_what_the_document_says(by_month: bool) -> None:
+    month = date(2025, 8, 1) if by_month else None
+    totals = [Totals(10, 6, 300, 180, Fraction(720)), Totals(2, 1, 0, 0, Fraction(4))]
+    sums = [
+        funding.Sums(provider, month, kind, copied=False, totals=of)
+        for provider, of in zip((PROVIDER, OTHER), totals, strict=True)
+        for kind in SURVEY_KINDS
+    ]
+    for funded, before in (({}, {PROVIDER: Fraction(1)}), ({PROVIDER: [2026]}, {})):
+        inputs = funding.inputs_of(2026, funded_years=funded, before=before, successors={}, rules=RULES)
+        one = funding.funding_set("actual", sums, period="2024-2025", successors={}, inputs=inputs, rules=RULES)
+        assert isinstance(one, funding.FundingSet)
+        for withhold in (None, RULES.thresholds):
+            found = funding_table.lines([one], None, withhold)
+            hold("FundingTable", funding_table.funding_table(found, by_month=by_month, funded=inputs.funded))
+
+
 def test_looked_up_events_are_what_the_document_says() -> None:
     name = EventName(PROVIDER, "/source", "e-1")
     row = {"state": "applied", "reason": None, "receipt": "7-104233", "received_at": MOMENT}
@@ -181,6 +213,7 @@ def test_the_check_of_tables_can_fail() -> None:
         ("/v1/figures", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
         ("/v1/figures/questions", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
         ("/v1/figures/choices", lambda pairs: query.figures_query(pairs, first_period="2018-2019")),
+        ("/v1/funding", lambda pairs: funding_query.funding_query(pairs, first_period="2018-2019")),
         ("/v1/figures/explain", lambda pairs: query.explain_query(pairs, first_period="2018-2019")),
         ("/v1/rules/window", lambda pairs: rule_answers.window(pairs, RULES)),
         ("/v1/rules/business-id", rule_answers.business_id),

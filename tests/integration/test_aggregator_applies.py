@@ -40,6 +40,7 @@ async def test_a_request_and_its_response_become_a_figure(thread: Thread) -> Non
         "target_days": 0,
         "respondent_days": 0,
         "points": 4,
+        "kind": "start",
     }
     assert await thread.broken() == []
 

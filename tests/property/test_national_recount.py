@@ -30,6 +30,7 @@ from schemas.national.rules.lag import estimate_source, estimated_period, is_out
 from schemas.national.rules.periods import funding_year, months_of, period_of
 from schemas.national.rules.structure import Merger, check_mergers, latest_structure
 from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
+from services.reporting.funding import Sums, component_rows
 
 RULES = load_models().newest.rules
 LAG = RULES.publication_lag
@@ -37,6 +38,7 @@ PROVIDERS = "ABCD"
 DAY = date(2026, 4, 15)
 
 SHARES = st.dictionaries(st.sampled_from("ABCDE"), st.integers(0, 50), min_size=1)
+FUNDED = st.none() | st.frozensets(st.sampled_from(PROVIDERS))
 MONTHS = st.sampled_from(
     [month.strftime("%Y-%m") for year in (2023, 2024, 2025) for month in months_of(f"{year}-{year + 1}")]
 )
@@ -132,6 +134,45 @@ def test_points_weighted_points_and_shares_in_the_latest_structure(
     assert funding(recounted, year) == earned(recounted, year)
 
 
+@given(st.lists(targets(), max_size=40), st.sampled_from([2025, 2026, 2027]), mergers(), st.booleans(), FUNDED)
+def test_the_funding_view(
+    population: list[Target],
+    year: int,
+    table: list[tuple[str, str, date]],
+    by_month: bool,
+    funded: frozenset[str] | None,
+) -> None:
+    recounted = Population(population).latest([RecountedMerger(*row) for row in table], DAY).targets
+    period = f"{year - 2}-{year - 1}"
+    sums = [
+        Sums(
+            one.provider, date.fromisoformat(f"{one.month}-01") if by_month else None, one.survey, False, totals([one])
+        )
+        for one in population
+        if one.period == period
+    ]
+    found = component_rows(
+        sums,
+        period=period,
+        successors=latest_structure(check_mergers([Merger(*row) for row in table]), DAY),
+        funded=funded,
+        rules=RULES,
+    )
+    rows = [
+        Earned(
+            row.provider,
+            row.component,
+            f"{row.month:%Y-%m}" if row.month else None,
+            row.totals.points,
+            row.weighted_points,
+            row.share,
+        )
+        for row in found
+    ]
+    expected = earned(recounted, year, by_month=by_month, funded=funded)
+    assert rows == sorted(expected, key=lambda one: (one.provider, one.component, one.month or ""))
+
+
 @given(st.lists(targets(), min_size=1, max_size=40))
 def test_whole_shares(population: list[Target]) -> None:
     found = earned(population, 2026)
@@ -150,7 +191,7 @@ def test_bounded_shares(now: dict[str, int], then: dict[str, int], year: int) ->
     before = {one: Fraction(share, sum(then.values())) for one, share in then.items()}
     (rule,) = [row for row in RULES.transitions if row.funding_year == year]
     try:
-        found = transition_shares(computed, before, rule)
+        found = transition_shares(computed, before, rule).shares
     except TransitionError:
         found = None
     assert bounded_shares(computed, before, year) == found

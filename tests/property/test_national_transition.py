@@ -22,12 +22,12 @@ def as_shares(weights: list[int]) -> dict[int, Fraction]:
     st.integers(0, 3),
     st.sampled_from(TRANSITIONS),
 )
-def test_bounded_shares_sum_to_one_and_one_factor_explains_those_between_the_bounds(
+def test_transition_shares_sum_to_one_and_one_factor_explains_those_between_the_bounds(
     pairs: list[tuple[int, int]], closed: int, rule: Transition
 ) -> None:
     computed = as_shares([now for now, _ in pairs])
     before = as_shares([earlier for _, earlier in pairs] + [1] * closed)
-    found = transition_shares(computed, before, rule)
+    found = transition_shares(computed, before, rule).shares
     assert sum(found.values()) == 1
     factors = set()
     for provider, share in found.items():

@@ -11,6 +11,7 @@ from schemas.national.rules.funding import (
     Component,
     TransitionError,
     funded_points,
+    funded_providers,
     shares,
     transition_shares,
     whole_share,
@@ -55,6 +56,13 @@ def test_shares_are_parts_of_the_nations_points_and_nulls_stay_null() -> None:
     assert shares({"A": Fraction(0), "B": None}) == {"A": None, "B": None}
 
 
+def test_who_is_funded_is_said_by_the_table_or_everybody_is() -> None:
+    assert funded_providers({}, 2027) is None
+    assert funded_providers({"A": None, "B": None}, 2027) is None
+    assert funded_providers({"A": [2026, 2027], "B": [2026], "C": [], "D": None}, 2027) == {"A"}
+    assert funded_providers({"A": [2026]}, 2027) == frozenset()
+
+
 def test_the_whole_share_weighs_the_components_of_its_year() -> None:
     weights = next(row for row in RULES.component_weights if row.funding_year == 2026)
     found: dict[Component, Fraction | None] = {
@@ -78,18 +86,21 @@ def test_the_bounds_of_the_three_years_are_those_of_the_rule() -> None:
 def test_shares_are_bounded_against_the_year_before() -> None:
     before = exact({"A": "0.5", "B": "0.3", "C": "0.2"})
     computed = exact({"A": "0.70", "B": "0.29", "C": "0.01"})
-    assert transition_shares(computed, before, transition(2026)) == exact({"A": "0.525", "B": "0.285", "C": "0.19"})
+    found = transition_shares(computed, before, transition(2026))
+    assert found.shares == exact({"A": "0.525", "B": "0.285", "C": "0.19"})
+    # A provider at neither bound would have 0.525 / 0.70 = 0.75 times its share: B's floor and C's are both above it.
+    assert found.factor == Fraction("0.75")
 
 
 def test_a_provider_without_a_share_before_is_not_bounded() -> None:
     before = exact({"A": "0.5", "B": "0.5"})
     computed = exact({"A": "0.45", "B": "0.45", "N": "0.1"})
-    found = transition_shares(computed, before, transition(2028))
+    found = transition_shares(computed, before, transition(2028)).shares
     assert found == exact({"A": "0.45", "B": "0.45", "N": "0.1"})
 
 
 def test_a_provider_without_points_keeps_its_floor() -> None:
-    found = transition_shares(exact({"A": "1"}), exact({"A": "0.5", "B": "0.5"}), transition(2026))
+    found = transition_shares(exact({"A": "1"}), exact({"A": "0.5", "B": "0.5"}), transition(2026)).shares
     assert found == exact({"A": "0.525", "B": "0.475"})
 
 

@@ -68,7 +68,7 @@ def test_weights_and_transition_of_the_new_years_are_used(models: NationalModels
     assert whole_share({"start": Fraction(1), "completion": Fraction(1, 2)}, weights) == Fraction(1, 2)
     (transition,) = [row for row in rules.transitions if row.funding_year == 2029]
     half = Fraction(1, 2)
-    assert transition_shares({"A": Fraction(1), "B": Fraction(0)}, {"A": half, "B": half}, transition) == {
+    assert transition_shares({"A": Fraction(1), "B": Fraction(0)}, {"A": half, "B": half}, transition).shares == {
         "A": Fraction(3, 4),
         "B": Fraction(1, 4),
     }

@@ -11,7 +11,7 @@ MERGED = Structure({A: C, B: C})
 
 
 @pytest.mark.parametrize("resource", Resource)
-@pytest.mark.parametrize("scopes", [set(), {"figures:funding"}, {"figures"}, {"FIGURES:NATIONAL", ""}])
+@pytest.mark.parametrize("scopes", [set(), {"funding"}, {"figures"}, {"FIGURES:NATIONAL", ""}])
 def test_what_no_scope_allows_is_denied(resource: Resource, scopes: set[str]) -> None:
     outcome = access(scopes, {A}, resource)
     assert isinstance(outcome, Denied)
@@ -47,6 +47,17 @@ def test_a_provider_sees_counts_but_no_answers() -> None:
         frozenset({A}), counts_only=True, own=frozenset({A})
     )
     assert isinstance(access({"figures:read"}, {A}, Resource.ANSWERS), Denied)
+
+
+def test_the_funding_scope_shows_own_funding_and_nothing_else() -> None:
+    own = Grant(frozenset({A}), own=frozenset({A}))
+    assert access({"figures:funding"}, {A}, Resource.FUNDING) == own
+    assert isinstance(access({"figures:funding"}, {A}, Resource.FUNDING, asked={B}), Denied)
+    assert access({"figures:national"}, set(), Resource.FUNDING) == Grant(None)
+    for scope in ("figures:read", "feedback:write", "operations"):
+        assert isinstance(access({scope}, {A}, Resource.FUNDING), Denied)
+    for resource in set(Resource) - {Resource.FUNDING}:
+        assert isinstance(access({"figures:funding"}, {A}, resource), Denied)
 
 
 def test_operations_see_quarantine_and_books_of_all_but_no_figures_and_no_requests() -> None:

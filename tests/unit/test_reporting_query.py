@@ -52,6 +52,23 @@ def test_months_and_providers_need_no_requests() -> None:
 
 
 @pytest.mark.parametrize(
+    ("parameters", "gives"),
+    [
+        ({"by": "provider"}, True),
+        ({"by": "provider", "provider": A}, True),
+        ({}, False),
+        ({"by": "provider,month"}, False),
+        ({"by": "provider", "month": "2025-08"}, False),
+        ({"by": "provider", "qualification": "012345"}, False),
+    ],
+)
+def test_providers_over_all_of_a_period_are_what_coefficients_come_from(
+    parameters: dict[str, str], gives: bool
+) -> None:
+    assert read(**parameters).gives_provider_totals is gives
+
+
+@pytest.mark.parametrize(
     "parameters",
     [{"by": "site"}, {"by": "qualification"}, {"institution": A}, {"site": A}, {"qualification": "012345"}],
 )

@@ -4,10 +4,11 @@ A provider is any hashable key, such as its OID in the structure ``latest``.
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeVar
+from math import lcm
+from typing import Generic, Literal, TypeVar
 
 from schemas.national.parameters import CompletionFactors, ComponentWeights, Transition
 from schemas.national.rules.figures import sum_or_null
@@ -23,6 +24,16 @@ COMPONENT_OF: Mapping[SurveyKind, Component] = {
     "workplace_instructor": "workplace_instructor",
     "workplace": "workplace",
 }
+
+
+def funded_providers(funded_years: Mapping[Provider, Collection[int] | None], year: int) -> frozenset[Provider] | None:
+    """Return the providers over which the nation's sum of a year runs, None for all of them.
+
+    ``funded_years`` says of every organisation in which years it is funded, None where the table says nothing of it.
+    When the table says nothing at all, every provider is funded; else those of which it says so.
+    """
+    stated = {provider: years for provider, years in funded_years.items() if years is not None}
+    return frozenset(provider for provider, years in stated.items() if year in years) if stated else None
 
 
 def funded_points(kind: SurveyKind, weighted_points: Fraction | None, *, factors: CompletionFactors) -> Fraction | None:
@@ -66,25 +77,37 @@ class TransitionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """One provider's share as a function of the common factor t."""
+    """One provider's share as a function of the common factor t; all shares in whole parts of one unit.
 
-    share: Fraction
-    low: Fraction
-    high: Fraction | None
+    Whole numbers keep it exact without a greatest common divisor at every step, which long fractions would need.
+    """
 
-    def at(self, factor: Fraction) -> Fraction:
-        value = max(factor * self.share, self.low)
-        return value if self.high is None else min(value, self.high)
+    share: int
+    low: int
+    high: int | None
+
+    def at(self, factor: Fraction) -> int:
+        """Return the share, in parts of the unit divided by the factor's denominator."""
+        value = max(factor.numerator * self.share, factor.denominator * self.low)
+        return value if self.high is None else min(value, factor.denominator * self.high)
 
     def bends(self) -> list[Fraction]:
         """Return the factors at which the function turns flat or steep."""
         bounds = [self.low] if self.high is None else [self.low, self.high]
-        return [bound / self.share for bound in bounds] if self.share else []
+        return [Fraction(bound, self.share) for bound in bounds] if self.share else []
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedShares(Generic[Provider]):
+    """Every provider's share within the transition's bounds, and the common factor t that gives them."""
+
+    factor: Fraction
+    shares: Mapping[Provider, Fraction]
 
 
 def transition_shares(
     computed: Mapping[Provider, Fraction], before: Mapping[Provider, Fraction], rule: Transition
-) -> dict[Provider, Fraction]:
+) -> BoundedShares[Provider]:
     """Return clamp(t·s, floor·p, cap·p) for every provider, with the one t for which the shares sum to 1.
 
     ``computed`` are the whole shares s, ``before`` those of the year before, p; a provider without p gets t·s, one
@@ -93,23 +116,34 @@ def transition_shares(
     Raises:
         TransitionError: the floors alone exceed 1, or the caps keep the sum below 1.
     """
-    providers: dict[Provider, _Bounded] = {
-        provider: _bounded(computed.get(provider, Fraction(0)), before.get(provider), rule)
+    shares_in_bounds = {
+        provider: _in_bounds(computed.get(provider, Fraction(0)), before.get(provider), rule)
         for provider in {**computed, **before}
     }
-    factor = _common_factor(list(providers.values()))
-    return {provider: bounded.at(factor) for provider, bounded in providers.items()}
+    unit = lcm(*(part.denominator for parts in shares_in_bounds.values() for part in parts if part is not None))
+    providers = {
+        provider: _Bounded(int(share * unit), int(low * unit), None if high is None else int(high * unit))
+        for provider, (share, low, high) in shares_in_bounds.items()
+    }
+    factor = _common_factor(list(providers.values()), unit)
+    parts = unit * factor.denominator
+    return BoundedShares(
+        factor, {provider: Fraction(bounded.at(factor), parts) for provider, bounded in providers.items()}
+    )
 
 
-def _bounded(share: Fraction, before: Fraction | None, rule: Transition) -> _Bounded:
+def _in_bounds(
+    share: Fraction, before: Fraction | None, rule: Transition
+) -> tuple[Fraction, Fraction, Fraction | None]:
+    """Return a share with its floor and its cap."""
     if before is None:
-        return _Bounded(share, Fraction(0), None)
-    return _Bounded(share, rule.floor * before, rule.cap * before)
+        return share, Fraction(0), None
+    return share, rule.floor * before, rule.cap * before
 
 
-def _common_factor(providers: list[_Bounded]) -> Fraction:
+def _common_factor(providers: list[_Bounded], unit: int) -> Fraction:
     def total(factor: Fraction) -> Fraction:
-        return sum((provider.at(factor) for provider in providers), Fraction(0))
+        return Fraction(sum(provider.at(factor) for provider in providers), unit * factor.denominator)
 
     bends = sorted({Fraction(0), *(bend for provider in providers for bend in provider.bends())})
     position = bisect_right(bends, Fraction(1), key=total)

@@ -31,7 +31,7 @@ def round_ratio_half_up(numerator: int, denominator: int) -> int:
 
 def decimal_text(value: Fraction, decimals: int) -> str:
     """Write a number with exactly ``decimals`` decimals, trailing zeros kept; never a negative zero."""
-    return place_point(round_half_up(value * 10**decimals), decimals)
+    return place_point(round_ratio_half_up(value.numerator * 10**decimals, value.denominator), decimals)
 
 
 def square_root_text(value: Fraction, decimals: int) -> str:

@@ -6,5 +6,5 @@ INSERT INTO feedback.edition_answers (
 SELECT $1::integer, a.provider, s.month, s.survey_kind::feedback.survey_kind, a.questionnaire, s.source_month,
        a.heads, a.days
 FROM unnest($2::text[], $3::date[], $4::date[]) AS s (survey_kind, month, source_month)
-JOIN reporting.month_answers a ON a.month = s.source_month AND a.survey_kind = s.survey_kind
+JOIN reporting.month_answers a ON a.month = s.source_month AND a.kind = s.survey_kind::feedback.survey_kind
 WHERE 0 < ANY (a.heads)

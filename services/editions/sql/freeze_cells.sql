@@ -11,7 +11,7 @@ SELECT $1::integer, r.provider, s.month, s.survey_kind::feedback.survey_kind, co
 FROM unnest($2::text[], $3::date[], $4::date[], $5::text[], $6::boolean[])
     AS s (survey_kind, month, source_month, source_kind, copied)
 JOIN reporting.request r
-    ON r.month = s.source_month AND r.survey_kind = s.source_kind AND (r.entrepreneur OR NOT s.copied)
+    ON r.month = s.source_month AND r.kind = s.source_kind::feedback.survey_kind AND (r.entrepreneur OR NOT s.copied)
 WHERE r.target = 'counts'
 GROUP BY r.provider, s.month, s.survey_kind, coalesce(r.institution, ''), coalesce(r.site, ''), r.qualification,
          s.copied, s.source_month

@@ -10,7 +10,7 @@ WITH cell AS (
     FROM reporting.month_answers AS histogram
     CROSS JOIN LATERAL unnest(histogram.heads, histogram.days) WITH ORDINALITY AS count (heads, days, position)
     LEFT JOIN unnest($7::text[], $8::text[]) AS merged (provider, successor) ON merged.provider = histogram.provider
-    WHERE survey_kind = $1::text
+    WHERE kind = $1
       AND month = ANY ($2::date[])
       AND ($3::text[] IS NULL OR histogram.provider = ANY ($3))
     GROUP BY provider_key, month_key, questionnaire, cell

@@ -16,7 +16,7 @@ WITH layout AS (
     FROM reporting.request r
     LEFT JOIN unnest($7::text[], $8::text[]) AS merged (provider, successor) ON merged.provider = r.provider
     WHERE response = 'counts'
-      AND survey_kind = $1::text
+      AND kind = $1
       AND month = ANY ($2::date[])
       AND ($3::text[] IS NULL OR r.provider = ANY ($3))
       AND ($9::text[] IS NULL OR institution = ANY ($9))

@@ -4,11 +4,12 @@
 -- $11 qualifications or null
 WITH counted AS (
     SELECT coalesce(merged.successor, r.provider) AS provider, r.month, r.institution, r.site, r.qualification,
-           r.survey_kind, r.response, r.target_days, r.respondent_days, r.points
+           r.kind, r.response, r.target_days, r.respondent_days, r.points
     FROM reporting.request r
     LEFT JOIN unnest($7::text[], $8::text[]) AS merged (provider, successor) ON merged.provider = r.provider
     WHERE r.target = 'counts'
-      AND (r.survey_kind = $1 OR ($1 = 'workplace' AND r.survey_kind = 'workplace_instructor' AND r.entrepreneur))
+      AND (r.kind = $1 OR r.entrepreneur)
+      AND r.kind IN ($1, CASE WHEN $1 = 'workplace' THEN 'workplace_instructor' ELSE $1 END)
       AND r.month = ANY ($2::date[])
       AND ($3::text[] IS NULL OR r.provider = ANY ($3))
       AND ($9::text[] IS NULL OR r.institution = ANY ($9))
@@ -20,7 +21,7 @@ WITH counted AS (
            CASE WHEN 'institution' = ANY ($4) THEN coalesce(institution, '') ELSE '' END COLLATE "C" AS institution_key,
            CASE WHEN 'site' = ANY ($4) THEN coalesce(site, '') ELSE '' END COLLATE "C" AS site_key,
            CASE WHEN 'qualification' = ANY ($4) THEN qualification ELSE '' END COLLATE "C" AS qualification_key,
-           provider, survey_kind <> $1::text AS copied,
+           provider, kind <> $1 AS copied,
            count(*) AS targets, count(*) FILTER (WHERE response = 'counts') AS respondents,
            sum(target_days)::bigint AS target_days, sum(respondent_days)::bigint AS respondent_days,
            sum(points)::bigint AS points
