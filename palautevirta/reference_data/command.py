@@ -5,9 +5,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import click
 
+from palautevirta.commands.edge import database_url, edge
 from palautevirta.reference_data.loading import Loaded, ReferenceKind, Refused, load, show
 from schemas.national.rules.periods import helsinki_date
 from services.runtime.clock import now_us
@@ -18,7 +18,7 @@ def _day(_: click.Context, __: click.Parameter, given: datetime | None) -> date:
 
 
 _DATABASE_URL = click.option(
-    "--database-url", envvar="DATABASE_URL", required=True, help="DSN of the database's owner."
+    "--database-url", envvar="DATABASE_URL", callback=database_url, help="DSN of the database's owner."
 )
 
 
@@ -37,10 +37,8 @@ def load_command(kind: ReferenceKind[Any]) -> click.Command:
     @click.option("--empty", is_flag=True, help="The table is to have no rows: FILE is a header and nothing else.")
     @_DATABASE_URL
     def command(file: Path, day: date, database_url: str, *, empty: bool) -> None:
-        try:
+        with edge(lambda: "Nothing was loaded."):
             outcome = asyncio.run(load(database_url, kind, file.read_bytes(), day, empty=empty))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise click.ClickException(f"nothing was loaded: {error}") from error
         _tell(kind.name.replace("_", " "), outcome)
 
     return command
@@ -53,10 +51,8 @@ def show_command(kind: ReferenceKind[Any]) -> click.Command:
     @click.command("show", help=f"Print the newest {name} as the CSV that `load` takes; version and day on stderr.")
     @_DATABASE_URL
     def command(database_url: str) -> None:
-        try:
+        with edge():
             shown = asyncio.run(show(database_url, kind))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise click.ClickException(f"the {name} can't be read: {error}") from error
         if shown is None:
             raise click.ClickException(f"no {name} were ever loaded")
         click.echo(f"{name} version {shown.version} of {shown.day}", err=True)
