@@ -35,6 +35,7 @@ async def take_up(
         begin, end = bounds[partition]
         reason = why_not(fence, begin, end, standing.generation)
         if reason is not None:
+            standing.left_at[partition] = fence.next_offset
             await standing.stop(store, partition, reason)
             continue
         if fence.topic_id is None:
