@@ -44,7 +44,8 @@ def _receipts(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     return sorted({_receipt(text) for text in given})
 
 
-def _impersonal(_: click.Context, __: click.Parameter, text: str) -> str:
+def impersonal(_: click.Context, __: click.Parameter, text: str) -> str:
+    """One line without what names a person. Raises click.BadParameter."""
     if not text.strip() or len(text) > _LONGEST_TEXT or not text.isprintable():
         raise click.BadParameter(f"write one line of 1 to {_LONGEST_TEXT} characters")
     if holds_personal_identifier(text):
@@ -58,8 +59,8 @@ def _known(_: click.Context, __: click.Parameter, reason: str | None) -> str | N
     return reason
 
 
-_ACTOR: Final = click.option(
-    "--actor", default=getpass.getuser, callback=_impersonal, show_default="your login", help="Who does this."
+ACTOR: Final = click.option(
+    "--actor", default=getpass.getuser, callback=impersonal, show_default="your login", help="Who does this."
 )
 _REASON: Final = click.option(
     "--reason", metavar="CODE", callback=_known, help="Records that stand with this reason code."
@@ -115,7 +116,7 @@ def show_command(receipt: str) -> None:
 @command.command("replay")
 @_SOME
 @_REASON
-@_ACTOR
+@ACTOR
 def replay_command(*, receipts: list[Receipt], reason: str | None, actor: str) -> None:
     """Judge records as arriving now, with this release; exit 1 when one of them still stands afterwards."""
     _one_way(receipts, reason)
@@ -131,9 +132,9 @@ def replay_command(*, receipts: list[Receipt], reason: str | None, actor: str) -
 @_SOME
 @_REASON
 @click.option(
-    "--because", "remark", required=True, metavar="TEXT", callback=_impersonal, help="Why nothing more is to be done."
+    "--because", "remark", required=True, metavar="TEXT", callback=impersonal, help="Why nothing more is to be done."
 )
-@_ACTOR
+@ACTOR
 def close_command(*, receipts: list[Receipt], reason: str | None, remark: str, actor: str) -> None:
     """Close records for good; the books still count them as rejected or in conflict."""
     _one_way(receipts, reason)

@@ -23,8 +23,14 @@ _READ_TIMEOUT_S: Final = 15.0
 _FETCH_TIMEOUT_MS: Final = 500
 _BEFORE_ALL: Final = (-1, -1)
 
+PASSED: Final = "passed"
+"""The reason of what an operator passed over with `palautevirta log pass`."""
+
 REASONS: Final = frozenset(
-    {"conflict", "malformed_header", "not_json", "unstorable", "wrong_partition", *(code.value for code in ErrorCode)}
+    {
+        *("conflict", "malformed_header", "not_json", PASSED, "unstorable", "wrong_partition"),
+        *(code.value for code in ErrorCode),
+    }
 )
 """Every reason for which a record may stand in quarantine: a closed list, for those who ask for one."""
 
@@ -169,6 +175,8 @@ def _not_the_same(reading: Reading, fence: Mapping[str, Any], row: Mapping[str, 
         return "another_log"
     if reading.record is None:
         return "not_in_log"
+    if row["reason"] == PASSED:
+        return None  # it was never read, so all that is known of it is where it stands
     received_ms = round(row["received_at"].timestamp() * 1000)
     return None if reading.record.timestamp == received_ms else "another_record"
 
