@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from builders.events import recorded
 from builders.thread import Thread
+from prometheus_client import CollectorRegistry
 from traffic.aftermath import PARTITIONS, until
 from traffic.second_broker import SECOND, second_broker
 
@@ -20,6 +21,7 @@ from palautevirta.local.kafka import kafka_program
 from palautevirta.local.postgres import Database
 from palautevirta.local.process import ChildProcess
 from palautevirta.local.stack import cache_folder
+from services.aggregator import app
 from services.runtime.partitioning import declared_settings, partition_of
 
 TOPIC = "test.leaders"
@@ -28,6 +30,7 @@ PROVIDERS = [f"1.2.246.562.10.100000000{number:02}" for number in range(10, 99)]
 OF = {partition_of(provider, PARTITIONS): provider for provider in PROVIDERS}
 """A provider of each partition; these two are read by one lane."""
 
+COMPLETE = "SELECT complete_until > $2 FROM feedback.fence WHERE partition = $1"
 DEADLINE_S = 30.0
 
 
@@ -61,9 +64,15 @@ async def brokers(tmp_path: Path) -> AsyncIterator[tuple[str, ChildProcess]]:
 
 @pytest.mark.timeout(180)
 async def test_a_partition_without_a_leader_does_not_hold_up_those_beside_it(
-    brokers: tuple[str, ChildProcess], database: Database
+    brokers: tuple[str, ChildProcess], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, second = brokers
+    registry = CollectorRegistry()
+    monkeypatch.setattr(app, "CollectorRegistry", lambda: registry)
+
+    async def left_out() -> bool:
+        return registry.get_sample_value("aggregator_partition_without_leader", {"partition": str(OFF)}) == 1
+
     producer = AIOKafkaProducer(bootstrap_servers=address, acks="all")
     await producer.start()
     thread = Thread(address, TOPIC, database, producer)
@@ -75,9 +84,11 @@ async def test_a_partition_without_a_leader_does_not_hold_up_those_beside_it(
                 await thread.read_up_to(1, partition)
             second.kill()
             assert await second.wait() == -signal.SIGKILL
-            for number in range(2, 8):
-                await thread.post(recorded(providerid=OF[BESIDE], subject=f"s-{number}"), partition=BESIDE)
-                await thread.read_up_to(number, BESIDE)
+            await until(left_out, deadline_s=DEADLINE_S)
+            await thread.post(recorded(providerid=OF[BESIDE], subject="meanwhile"), partition=BESIDE)
+            await thread.read_up_to(2, BESIDE)
+            now = await thread.connection.fetchval("SELECT clock_timestamp()")
+            await thread.until(COMPLETE, bool, BESIDE, now)
             await second.start()
             async with asyncio.timeout(DEADLINE_S):
                 await thread.post(recorded(providerid=OF[OFF], subject="again"), partition=OFF)
