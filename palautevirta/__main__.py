@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     for name in (
         "demo",
         "documents",
+        "env",
         "export",
         "funding",
         "log",
@@ -22,6 +23,7 @@ _COMMANDS: Final = {
         "quarantine",
         "recompute",
         "token",
+        "topics",
         "up",
         "verify",
     )

@@ -3,7 +3,7 @@
 What was counted stays. What was read of the lost log is remembered, and the fences point at where the new one begins.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -55,7 +55,7 @@ def missing(receipts: Iterable[str], standing: Sequence[Standing]) -> list[str]:
     return [text for text, partition, offset in named if offset >= ends[partition]]
 
 
-def account(given_up: Sequence[Standing], found: Found) -> list[str]:
+def account(given_up: Sequence[Standing], found: Found, quarantined: Mapping[str, int]) -> list[str]:
     """What an operator has to know before saying yes, in sentences."""
     sentences = []
     for one in given_up:
@@ -68,6 +68,12 @@ def account(given_up: Sequence[Standing], found: Found) -> list[str]:
             sentences.append(counted + f"the log lost the records from there up to {begin} before they were counted")
         else:
             sentences.append(counted + f"the new log has offsets {begin} to {end}")
+    if quarantined:
+        reasons = ", ".join(f"{records} {reason}" for reason, records in quarantined.items())
+        sentences.append(
+            f"quarantine: records of the lost log that stand there will be closed with it, {sum(quarantined.values())} "
+            f"in all ({reasons}), because they can't be read from it any more and so never be replayed"
+        )
     return [*sentences, _OF_RECEIPTS]
 
 
@@ -82,6 +88,12 @@ class Adoption:
         await self._connection.execute(_SQL["lock_leases"], timeout=_TIMEOUT_S)
         rows = await self._connection.fetch(_SQL["lock_fences"], timeout=_TIMEOUT_S)
         return [Standing(**dict(row)) for row in rows]
+
+    async def standing_in_quarantine(self, given_up: Sequence[Standing]) -> Mapping[str, int]:
+        """How many records of these logs stand in quarantine, by reason; adopting closes them."""
+        partitions = [one.partition for one in given_up]
+        rows = await self._connection.fetch(_SQL["standing_quarantine"], partitions, timeout=_TIMEOUT_S)
+        return {row["reason"]: row["records"] for row in rows}
 
     async def adopt(self, given_up: Sequence[Standing], found: Found) -> None:
         """Remember what was read of these logs and point their fences at the beginning of the new one."""

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from msgspec import Struct
+
 Receipt = tuple[int, int]
 """Partition and offset."""
 
@@ -31,39 +33,55 @@ def receipt_of(text: str, partitions: Iterable[int]) -> Receipt:
     return int(match[1]), int(match[2])
 
 
-def highest_receipts(text: str, partitions: Iterable[int]) -> dict[int, int]:
-    """The highest offset that was given out, by partition.
+class Told(Struct, frozen=True):
+    """What was given out, as the operator's file says it: receipts, and the highest ones that collectors name."""
 
-    Lines are receipts, or what collectors answer to /metrics, in any mixture. Raises MalformedReceipt.
+    receipts: frozenset[Receipt]
+    highest: frozenset[Receipt]
+
+
+def told_receipts(text: str, partitions: Iterable[int]) -> Told:
+    """All that was given out.
+
+    Lines are receipts, or what collectors answer to /metrics, in any mixture. Raises MalformedReceipt, which names the
+    line.
     """
     known = frozenset(partitions)
-    highest: dict[int, int] = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        for partition, offset in _told_by(line, known):
-            if offset >= 0:
-                highest[partition] = max(offset, highest.get(partition, offset))
-    return highest
+    receipts: set[Receipt] = set()
+    highest: set[Receipt] = set()
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
+        if not line or line.startswith("#"):
+            continue
+        sample = _SAMPLE.fullmatch(line)
+        try:
+            if sample is None:
+                receipts.update(receipt_of(word, known) for word in line.split())
+            elif sample[1] == HIGHEST:
+                highest.add(_highest(line, sample, known))
+        except MalformedReceipt as error:
+            raise MalformedReceipt(f"line {number}: {error}") from error
+    return Told(frozenset(receipts), frozenset((partition, offset) for partition, offset in highest if offset >= 0))
 
 
-def beyond_the_end(highest: Mapping[int, int], ends: Mapping[int, int]) -> list[dict[str, int]]:
-    """The receipts that no log ending there can have given: its next offset is an end, so the last record is before."""
-    return [
-        {"partition": partition, "receipt": offset, "end": ends[partition]}
-        for partition, offset in sorted(highest.items())
-        if offset >= ends[partition]
-    ]
+def beyond_the_end(told: Told, ends: Mapping[int, int]) -> list[dict[str, int | str]]:
+    """The receipts that no log ending there can have given: its next offset is an end, so the last record is before.
+
+    Each one that was handed in is named. Of a collector only the highest is known: those before it may be missing too.
+    """
+    rows: list[dict[str, int | str]] = []
+    for partition, offset in sorted(told.receipts | told.highest):
+        if offset >= ends[partition]:
+            row: dict[str, int | str] = {"partition": partition, "receipt": offset, "end": ends[partition]}
+            named = (partition, offset) in told.receipts
+            rows.append(row if named else row | {"told_by": "a collector, as the highest that it gave out"})
+    return rows
 
 
-def _told_by(line: str, partitions: frozenset[int]) -> Iterable[Receipt]:
-    if line.startswith("#"):
-        return []
-    sample = _SAMPLE.fullmatch(line)
-    if sample is None:
-        return [receipt_of(word, partitions) for word in line.split()]
-    name, labels, value = sample.groups()
-    if name != HIGHEST:
-        return []
-    partition = _PARTITION.search(labels or "")
+def _highest(line: str, sample: re.Match[str], partitions: frozenset[int]) -> Receipt:
+    partition = _PARTITION.search(sample[2] or "")
     if partition is None or int(partition[1]) not in partitions:
         raise MalformedReceipt(f"{line!r} is of no partition of this service")
-    return [(int(partition[1]), int(float(value)))]
+    try:
+        return int(partition[1]), int(float(sample[3]))
+    except (ValueError, OverflowError) as error:
+        raise MalformedReceipt(f"{line!r} gives no offset of this service") from error

@@ -37,22 +37,28 @@ def declared_topics(file: Path = TOPICS_FILE) -> tuple[Topic, ...]:
     return tuple(Topic(name=name, **fields) for name, fields in tomllib.loads(file.read_text())["topics"].items())
 
 
-async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
-    """Create those topics that are missing and return once every partition has a leader; else raise TopicRefused.
+async def create_topics(
+    bootstrap: str, topics: Sequence[Topic], options: Mapping[str, Any] | None = None
+) -> tuple[Topic, ...]:
+    """Create those topics that are missing and return them once every partition has a leader; else raise TopicRefused.
 
-    A topic that exists keeps its settings; only its number of partitions is compared.
+    A topic that exists keeps its settings; only its number of partitions is compared. `options` are what a Kafka client
+    takes beside the address. Raises KafkaError and TimeoutError too.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**{**(options or {}), "bootstrap_servers": bootstrap})
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             await admin.start()
             brokers = len((await admin.describe_cluster())["brokers"])
-            answer = await admin.create_topics([_new_topic(for_cluster(topic, brokers)) for topic in topics])
+            wanted = [for_cluster(topic, brokers) for topic in topics]
+            answer = await admin.create_topics([_new_topic(topic) for topic in wanted])
             for name, code, message in answer.topic_errors:
                 error = for_code(code)
                 if code and error is not TopicAlreadyExistsError:
                     raise TopicRefused(f"{name} was not created: {message or error.__name__}")
             await _until_led(admin, topics)
+            there = {name for name, code, _ in answer.topic_errors if code}
+            return tuple(topic for topic in wanted if topic.name not in there)
     finally:
         await admin.close()
 

@@ -5,16 +5,17 @@ Every statement of schemas/sql/verify names what must hold and gives the rows th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from palautevirta.log_bounds import look_at_log
-from palautevirta.receipts import beyond_the_end, highest_receipts
+from palautevirta.receipts import beyond_the_end, told_receipts
 from services.runtime.partitioning import declared_partitions
 from services.runtime.settings import KafkaSettings
 from services.runtime.statements import load_statements
 
+_SQL: Final = load_statements("palautevirta", "sql")
 _MOST_ROWS = 20
 _CONNECT_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 2.0
@@ -22,11 +23,12 @@ _CLOSE_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One balance: what must hold, and the first rows that break it (none: it holds)."""
+    """One balance: what must hold, and the first rows that break it (none: it holds); whether there are `more`."""
 
     name: str
     holds: str
     broken_by: Sequence[dict[str, Any]]
+    more: bool = False
 
 
 async def verify(database_url: str) -> list[Finding]:
@@ -47,10 +49,13 @@ async def verify_receipts(told: str, settings: KafkaSettings) -> Finding:
 
     Raises MalformedReceipt, LogUnavailable.
     """
-    highest = highest_receipts(told, range(declared_partitions()))
+    given_out = told_receipts(told, range(declared_partitions()))
     ends = {partition: end for partition, (_, end) in (await look_at_log(settings)).bounds.items()}
     return Finding(
-        "receipts", "No receipt that was given out is beyond the end of its log.", beyond_the_end(highest, ends)
+        "receipts",
+        "No receipt that was given out is beyond the end of its log. Held against it: "
+        f"{len(given_out.receipts)} different receipts, {len(given_out.highest)} highest ones of collectors.",
+        beyond_the_end(given_out, ends),
     )
 
 
@@ -58,6 +63,17 @@ async def _ask(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql:
     # Materialized, it is planned as a statement without a limit is: no row is what we expect to find, and a plan that
     # hopes for twenty early ones looks for them one at a time.
     rows = await connection.fetch(
-        f"WITH broken AS MATERIALIZED ({sql}) SELECT * FROM broken LIMIT {_MOST_ROWS}"  # noqa: S608 - our own files
+        f"WITH broken AS MATERIALIZED ({sql}) SELECT * FROM broken LIMIT {_MOST_ROWS + 1}"  # noqa: S608 - our own files
     )
-    return Finding(name, sql.splitlines()[0].removeprefix("-- "), [dict(row) for row in rows])
+    first = [dict(row) for row in rows[:_MOST_ROWS]]
+    await _spell(connection, first)
+    return Finding(name, sql.splitlines()[0].removeprefix("-- "), first, more=len(rows) > _MOST_ROWS)
+
+
+async def _spell(connection: "asyncpg.Connection[asyncpg.Record]", found: Sequence[dict[str, Any]]) -> None:
+    """Name providers by their OIDs, which mean something outside this database."""
+    numbered = [row for row in found if isinstance(row.get("provider"), int)]
+    if numbered:
+        spelled = dict(await connection.fetch(_SQL["spell_oids"], [row["provider"] for row in numbered]))
+        for row in numbered:
+            row["provider"] = spelled.get(row["provider"], f"number {row['provider']}, which has no OID")

@@ -8,12 +8,13 @@ from pathlib import Path
 import asyncpg
 import click
 
+from palautevirta.commands.edge import edge
 from schemas.national.model import load_models
 from services.reporting import edition_store, national_store
 from services.reporting.national_files import MEDIA_TYPES
 from services.reporting.store import Snapshot
 from services.runtime.postgres import connect_options
-from services.runtime.settings import PostgresSettings, SettingsError
+from services.runtime.settings import PostgresSettings
 
 _CLOSE_TIMEOUT_S = 5.0
 _STATEMENT_TIMEOUT_S = 600.0
@@ -29,13 +30,14 @@ def command(*, number: int, format_name: str, output: Path) -> None:
     DATABASE_URL is that of the role palautevirta_reporting. The file appears only once it is whole.
     """
     unfinished = output.with_name(f"{output.name}.unfinished")
+
+    async def running() -> None:
+        await _export(PostgresSettings.from_environ(os.environ), number, format_name, unfinished)
+
     try:
-        asyncio.run(_export(PostgresSettings.from_environ(os.environ), number, format_name, unfinished))
-        unfinished.replace(output)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise click.ClickException(f"nothing was written: {error}") from error
+        with edge(lambda: "Nothing was written."):
+            asyncio.run(running())
+            unfinished.replace(output)
     finally:
         unfinished.unlink(missing_ok=True)
     click.echo(f"edition {number} stands in {output}")

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from palautevirta.local.directory import DirectoryInUse
+from palautevirta.local.directory import DirectoryInUse, PortTaken
 from palautevirta.local.jars import JarsRefused, ToolMissing
 from palautevirta.local.process import ChildFailed
 from palautevirta.migrations import MigrationFailed, MigrationRefused
@@ -17,7 +17,8 @@ from palautevirta.topics import TopicRefused
 T = TypeVar("T")
 
 _STACK_FAILURES: Final[tuple[type[Exception], ...]] = (
-    OSError, DirectoryInUse, ToolMissing, JarsRefused, ChildFailed, MigrationRefused, MigrationFailed, TopicRefused,
+    OSError, DirectoryInUse, PortTaken, ToolMissing, JarsRefused, ChildFailed, MigrationRefused, MigrationFailed,
+    TopicRefused,
 )  # fmt: skip
 
 

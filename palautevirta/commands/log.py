@@ -9,11 +9,11 @@ import asyncpg
 import click
 
 from palautevirta.adoption import Adoption, account, missing, to_adopt
+from palautevirta.commands.edge import CouldNotAsk, edge
 from palautevirta.log_bounds import look_at_log
 from palautevirta.receipts import MalformedReceipt
-from services.aggregator.consumer import LogUnavailable
 from services.runtime.postgres import connect_options
-from services.runtime.settings import KafkaSettings, PostgresSettings, SettingsError
+from services.runtime.settings import KafkaSettings, PostgresSettings
 
 _CLOSE_TIMEOUT_S = 2.0
 
@@ -37,11 +37,12 @@ def adopt_command(receipts: Path | None, *, yes: bool) -> None:
     DATABASE_URL is the database's owner; KAFKA_… as for the services. With --receipts it says which of them, as clients
     were told by the lost log, are not in the record and have to be sent again.
     """
-    told = receipts.read_text().split() if receipts else []
     try:
-        asyncio.run(_adopt(LogSettings.from_environ(os.environ), told, yes=yes))
-    except (SettingsError, MalformedReceipt, LogUnavailable, asyncpg.PostgresError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        told = receipts.read_text().split() if receipts else []
+        with edge(lambda: "Nothing was adopted."):
+            asyncio.run(_adopt(LogSettings.from_environ(os.environ), told, yes=yes))
+    except (MalformedReceipt, UnicodeDecodeError) as error:
+        raise CouldNotAsk(f"{receipts}: {error}") from error
 
 
 async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> None:
@@ -55,7 +56,7 @@ async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> No
             given_up = to_adopt(standing, found)
             if not given_up:
                 raise click.ClickException("The log is the one that the record knows: there is nothing to adopt.")
-            for sentence in account(given_up, found):
+            for sentence in account(given_up, found, await adoption.standing_in_quarantine(given_up)):
                 click.echo(sentence)
             for receipt in missing(told, standing):
                 click.echo(f"not in the record, to be sent again: {receipt}")

@@ -2,19 +2,20 @@
 
 import asyncio
 
-import asyncpg
 import click
 
+from palautevirta.commands.edge import database_url, edge
 from palautevirta.migrations import MigrationFailed, MigrationRefused, load_migrations, migrate
 
 
 @click.command("migrate")
-@click.option("--database-url", envvar="DATABASE_URL", required=True, help="DSN of the database's owner.")
+@click.option("--database-url", envvar="DATABASE_URL", callback=database_url, help="DSN of the database's owner.")
 def command(database_url: str) -> None:
     """Apply the migrations that the database still needs; forward only."""
     try:
-        applied = asyncio.run(migrate(database_url, load_migrations()))
-    except (MigrationRefused, MigrationFailed, asyncpg.PostgresError, OSError) as error:
+        with edge():
+            applied = asyncio.run(migrate(database_url, load_migrations()))
+    except (MigrationRefused, MigrationFailed) as error:
         raise click.ClickException(str(error)) from error
     for migration in applied:
         click.echo(f"applied {migration.number:04}_{migration.name}")

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import click
 
+from palautevirta.commands.edge import edge
 from schemas.national.model import load_models
 from services.editions.plan import Refusal
 from services.editions.settings import EditionsSettings
-from services.editions.store import EditionsUnavailable, check, publish
-from services.runtime.settings import SettingsError
+from services.editions.store import check, publish
 
 _Result = TypeVar("_Result")
 
@@ -60,9 +60,5 @@ def _run(work: Callable[[EditionsSettings], Awaitable[_Result]]) -> _Result:
     async def running() -> _Result:
         return await work(EditionsSettings.from_environ(os.environ))
 
-    try:
+    with edge(lambda: "Nothing was published; do it again."):
         return asyncio.run(running())
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-    except EditionsUnavailable as error:
-        raise click.ClickException(f"{error}. Nothing was published; do it again.") from error

@@ -4,29 +4,31 @@ import asyncio
 import getpass
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import click
 
+from palautevirta.commands.edge import edge
 from schemas.events.personal import holds_personal_identifier
 from schemas.national.model import load_models
-from services.aggregator.consumer import KafkaLog, LogUnavailable, LogUnreadable
+from services.aggregator.consumer import KafkaLog
 from services.aggregator.contribution import Rulebook
-from services.aggregator.decode import Decoder
-from services.aggregator.replay import Quarantine, Receipt, replay_each
+from services.aggregator.decode import Decoder, DigestKeys
+from services.aggregator.replay import REASONS, Quarantine, Receipt, replay_each
 from services.aggregator.settings import AggregatorSettings
-from services.aggregator.store import DigestKeyMissing, StoreUnavailable, connect
+from services.aggregator.store import DigestKeyMissing, connect
 from services.runtime.kafka import client_options
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
-from services.runtime.settings import SettingsError
+from services.runtime.settings import PostgresSettings
 
 _RECEIPT: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,18})", re.ASCII)
 _LONGEST_TEXT: Final = 500
 _PAGE: Final = 500
-_DONE: Final = frozenset({"distinct", "duplicate", "conflict", "closed", "already_replayed", "already_closed"})
+_AGAIN: Final = "Do it again: what was done already isn't done twice."
+_LEFT: Final = frozenset({"distinct", "duplicate", "closed", "already_replayed", "already_closed"})
 
 _Result = TypeVar("_Result")
 
@@ -50,76 +52,102 @@ def _impersonal(_: click.Context, __: click.Parameter, text: str) -> str:
     return text
 
 
+def _known(_: click.Context, __: click.Parameter, reason: str | None) -> str | None:
+    if reason is not None and reason not in REASONS:
+        raise click.BadParameter(f"{reason} is none of {', '.join(sorted(REASONS))}")
+    return reason
+
+
 _ACTOR: Final = click.option(
     "--actor", default=getpass.getuser, callback=_impersonal, show_default="your login", help="Who does this."
 )
+_REASON: Final = click.option(
+    "--reason", metavar="CODE", callback=_known, help="Records that stand with this reason code."
+)
+_SOME: Final = click.argument("receipts", nargs=-1, metavar="[PARTITION-OFFSET]...", callback=_receipts)
 
 
 @click.group("quarantine")
 def command() -> None:
-    """List, show, replay or close what couldn't be applied. Takes the aggregator's environment variables."""
+    """List, show, replay or close what couldn't be applied.
+
+    Takes the aggregator's DATABASE_URL; replay all of its environment variables.
+    """
 
 
 @command.command("list")
-@click.option("--reason", help="Only records with this reason code.")
-@click.option("--all", "settled", is_flag=True, help="Also those that were replayed or closed.")
+@_REASON
+@click.option("--all", "settled", is_flag=True, help="Also those that were replayed or closed, and of former logs.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at most.")
 def list_command(*, reason: str | None, settled: bool, most: int) -> None:
     """Name the records in quarantine: receipt, reason, provider, when it was received, what became of it."""
 
     async def ask(store: Quarantine) -> None:
-        for row in await store.listed(reason, settled=settled, most=most):
+        found = await store.listed(reason, settled=settled, most=most + 1)
+        for row in found[:most]:
             click.echo("  ".join(_facts(row)))
+        if len(found) > most:
+            click.echo(f"there are more than these {most}: ask with a greater --most, or a --reason", err=True)
 
-    _run(lambda settings: _with_store(settings, ask))
+    _with_store(ask)
 
 
 @command.command("show")
 @click.argument("receipt", metavar="PARTITION-OFFSET")
 def show_command(receipt: str) -> None:
-    """Say why a record stands in quarantine and what was done about it; never what the record says."""
+    """Say why a record stands in quarantine and what was done about it; never what the record says.
+
+    After a log was lost, two records may have one receipt: that of the present log is shown first.
+    """
     name = _receipt(receipt)
 
     async def ask(store: Quarantine) -> None:
         found = await store.shown(name)
-        if found is None:
+        if not found:
             raise click.ClickException(f"{receipt} isn't in quarantine")
-        row, steps = found
-        for title, fact in zip(("receipt", "reason", "provider", "received", "outcome"), _facts(row), strict=True):
-            click.echo(f"{title:9} {fact}")
-        for pointer in row["pointers"]:
-            click.echo(f"pointer   {pointer}")
-        for step in steps:
-            remark = "" if step["remark"] is None else f": {step['remark']}"
-            told = f"{step['at'].isoformat(timespec='seconds')}  {step['action']} by {step['actor']}"
-            click.echo(f"step {step['step']:<4} {told}, {step['result']}{remark}")
+        for row, steps in found:
+            for line in _described(row, steps):
+                click.echo(line)
 
-    _run(lambda settings: _with_store(settings, ask))
+    _with_store(ask)
 
 
 @command.command("replay")
-@click.argument("receipts", nargs=-1, metavar="[PARTITION-OFFSET]...", callback=_receipts)
-@click.option("--reason", help="Every record that stands with this reason code.")
+@_SOME
+@_REASON
 @_ACTOR
 def replay_command(*, receipts: list[Receipt], reason: str | None, actor: str) -> None:
-    """Judge records as arriving now, with this release; exit 1 when one of them still can't be applied."""
-    if bool(receipts) == (reason is not None):
-        raise click.UsageError("name receipts, or a reason with --reason")
-    results = _run(lambda settings: _replay(settings, receipts, reason, actor))
-    _end(results)
+    """Judge records as arriving now, with this release; exit 1 when one of them still stands afterwards."""
+    _one_way(receipts, reason)
+
+    async def running() -> dict[Receipt, str]:
+        return await _replay(AggregatorSettings.from_environ(os.environ), receipts, reason, actor)
+
+    with edge(lambda: _AGAIN):
+        _end(_told_key(running()))
 
 
 @command.command("close")
-@click.argument("receipts", nargs=-1, required=True, metavar="PARTITION-OFFSET...", callback=_receipts)
-@click.option("--reason", "remark", required=True, callback=_impersonal, help="Why nothing more is to be done.")
+@_SOME
+@_REASON
+@click.option(
+    "--because", "remark", required=True, metavar="TEXT", callback=_impersonal, help="Why nothing more is to be done."
+)
 @_ACTOR
-def close_command(*, receipts: list[Receipt], remark: str, actor: str) -> None:
+def close_command(*, receipts: list[Receipt], reason: str | None, remark: str, actor: str) -> None:
     """Close records for good; the books still count them as rejected or in conflict."""
+    _one_way(receipts, reason)
 
     async def close(store: Quarantine) -> dict[Receipt, str]:
-        return {receipt: _told(receipt, await store.close_record(receipt, remark, actor)) for receipt in receipts}
+        chosen = receipts if reason is None else await _all_of(store, reason)
+        return {receipt: _told(receipt, await store.close_record(receipt, remark, actor)) for receipt in chosen}
 
-    _end(_run(lambda settings: _with_store(settings, close)))
+    _end(_with_store(close))
+
+
+def _one_way(receipts: list[Receipt], reason: str | None) -> None:
+    if bool(receipts) == (reason is not None):
+        raise click.UsageError("name receipts, or a reason with --reason")
 
 
 async def _replay(
@@ -130,7 +158,7 @@ async def _replay(
     results: dict[Receipt, str] = {}
     try:
         await log.start()
-        async with _store(settings) as store:
+        async with _store(settings, settings.keys()) as store:
             await store.register_questionnaires()  # as an aggregator of this release would
             if reason is not None:
                 receipts = await _all_of(store, reason)
@@ -159,8 +187,25 @@ def _facts(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
         row["reason"],
         row["provider"] or "no provider",
         row["received_at"].isoformat(timespec="seconds"),
-        row["outcome"] or "stands",
+        (row["outcome"] or "standing") + _of_log(row),
     )
+
+
+def _of_log(row: Mapping[str, Any]) -> str:
+    return "" if row["former_log"] is None else f", of former log {row['former_log']}"
+
+
+def _described(row: Mapping[str, Any], steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for title, fact in zip(("receipt", "reason", "provider", "received", "outcome"), _facts(row), strict=True):
+        yield f"{title:9} {fact}"
+    if row["standing_offset"] is not None:
+        yield f"stands    {row['partition']}-{row['standing_offset']}, the event that came first under this id"
+    for pointer in row["pointers"]:
+        yield f"pointer   {pointer}"
+    for step in steps:
+        remark = "" if step["remark"] is None else f": {step['remark']}"
+        told = f"{step['at'].isoformat(timespec='seconds')}  {step['action']} by {step['actor']}"
+        yield f"step {step['step']:<4} {told}, {step['result']}{remark}"
 
 
 def _told(receipt: Receipt, result: str) -> str:
@@ -169,33 +214,32 @@ def _told(receipt: Receipt, result: str) -> str:
 
 
 def _end(results: Mapping[Receipt, str]) -> None:
-    if any(result not in _DONE for result in results.values()):
+    if any(result not in _LEFT for result in results.values()):
         raise SystemExit(1)
 
 
-def _run(work: Callable[[AggregatorSettings], Awaitable[_Result]]) -> _Result:
-    async def running() -> _Result:
-        return await work(AggregatorSettings.from_environ(os.environ))
-
+def _told_key(replaying: Coroutine[Any, Any, _Result]) -> _Result:
     try:
-        return asyncio.run(running())
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+        return asyncio.run(replaying)
     except DigestKeyMissing as error:
         raise click.ClickException(f"{error}; nothing was changed about this record and those behind it.") from error
-    except (StoreUnavailable, LogUnavailable, LogUnreadable) as error:
-        raise click.ClickException(f"{error}. Do it again: what was done already isn't done twice.") from error
 
 
-async def _with_store(settings: AggregatorSettings, work: Callable[[Quarantine], Awaitable[_Result]]) -> _Result:
-    async with _store(settings) as store:
-        return await work(store)
+def _with_store(work: Callable[[Quarantine], Awaitable[_Result]]) -> _Result:
+    """Work that only the database is needed for: neither Kafka nor a digest key."""
+
+    async def running() -> _Result:
+        async with _store(PostgresSettings.from_environ(os.environ), DigestKeys({})) as store:
+            return await work(store)
+
+    with edge(lambda: _AGAIN):
+        return asyncio.run(running())
 
 
 @asynccontextmanager
-async def _store(settings: AggregatorSettings) -> AsyncIterator[Quarantine]:
+async def _store(settings: PostgresSettings, keys: DigestKeys) -> AsyncIterator[Quarantine]:
     connection = await connect(connect_options(settings))
-    store = Quarantine(connection, Rulebook(load_models()), settings.keys(), declared_partitions())
+    store = Quarantine(connection, Rulebook(load_models()), keys, declared_partitions())
     try:
         yield store
     finally:

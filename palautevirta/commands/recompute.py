@@ -12,14 +12,14 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from palautevirta.commands.edge import edge
 from schemas.national.model import load_models
 from services.aggregator.contribution import Rulebook
 from services.aggregator.recompute import OutOfBalance, Provider, Recompute, Recomputed
 from services.aggregator.settings import AggregatorSettings
-from services.aggregator.store import StoreUnavailable, connect
+from services.aggregator.store import connect
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
-from services.runtime.settings import SettingsError
 
 _LINE_EVERY_S: Final = 5.0
 
@@ -39,17 +39,18 @@ def command(*, providers: tuple[str, ...]) -> None:
     """Bring what every request adds to the figures to this release's rules, provider by provider.
 
     Takes the aggregator's environment variables. Nothing has to be stopped; interrupted, it may be started again.
-    Exit code 1 when a provider was left as it was.
+    Exit code 1 when a provider was left as it was, 2 when something couldn't be asked.
     """
-    try:
-        settings = AggregatorSettings.from_environ(os.environ)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
     account = _Account()
+
+    async def running() -> int:
+        return await _recompute(AggregatorSettings.from_environ(os.environ), sorted(set(providers)), account)
+
     try:
-        left = asyncio.run(_recompute(settings, sorted(set(providers)), account))
-    except (StoreUnavailable, OutOfBalance) as error:
-        raise click.ClickException(f"{error}. Done so far: {_told(account)}. Run it again.") from error
+        with edge(lambda: f"Done so far: {_told(account)}. Run it again."):
+            left = asyncio.run(running())
+    except OutOfBalance as error:
+        raise click.ClickException(f"{error}. Done so far: {_told(account)}.") from error
     click.echo(_told(account))
     if left:
         click.echo(f"{left} providers were counted by a newer release and left as they were: recompute with that one")

@@ -4,34 +4,38 @@ import asyncio
 import os
 from pathlib import Path
 
-import asyncpg
 import click
 
+from palautevirta.commands.edge import CouldNotAsk, database_url, edge
 from palautevirta.receipts import MalformedReceipt
 from palautevirta.verification import Finding, verify, verify_receipts
-from services.aggregator.consumer import LogUnavailable
-from services.runtime.settings import KafkaSettings, SettingsError
+from services.runtime.settings import KafkaSettings
 
 
 @click.command("verify")
-@click.option("--database-url", envvar="DATABASE_URL", required=True, help="DSN of the database's owner.")
+@click.option("--database-url", envvar="DATABASE_URL", callback=database_url, help="DSN of the database's owner.")
 @click.option(
     "--receipts",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Receipts, one a line, or what collectors answer to /metrics; held against the log's end (KAFKA_…).",
 )
 def command(database_url: str, receipts: Path | None) -> None:
-    """Check that stored contributions are the figures and that the books balance; exit 1 naming what differs."""
+    """Check that stored contributions are the figures and that the books balance.
+
+    Exit code 1 when something differs, with the rows; 2 when something couldn't be asked.
+    """
     try:
-        findings = asyncio.run(_findings(database_url, receipts.read_text() if receipts else None))
-    except (asyncpg.PostgresError, OSError) as error:
-        raise click.ClickException(f"the database can't be asked: {error}") from error
-    except (SettingsError, MalformedReceipt, LogUnavailable) as error:
-        raise click.ClickException(str(error)) from error
+        told = receipts.read_text() if receipts else None
+        with edge():
+            findings = asyncio.run(_findings(database_url, told))
+    except (MalformedReceipt, UnicodeDecodeError, OSError) as error:
+        raise CouldNotAsk(f"{receipts}: {error}") from error
     for finding in findings:
         click.echo(_sentence(finding))
         for row in finding.broken_by:
             click.echo("    " + ", ".join(f"{column}={value}" for column, value in row.items() if value is not None))
+        if finding.more:
+            click.echo(f"    and more: these are the first {len(finding.broken_by)}")
     if any(finding.broken_by for finding in findings):
         raise SystemExit(1)
 

@@ -10,9 +10,9 @@ import json
 import random
 import secrets
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -24,6 +24,17 @@ _PORTS: Final = range(20_000, 32_000)
 
 class DirectoryInUse(Exception):
     """Another process runs a stack over this data directory."""
+
+
+class PortTaken(Exception):
+    """Another program listens on the port that was asked for."""
+
+
+class Remembered(NamedTuple):
+    """What the runs over a directory decided: ports and secrets by name."""
+
+    ports: Mapping[str, int]
+    secrets: Mapping[str, str]
 
 
 class DataDirectory:
@@ -77,12 +88,20 @@ class DataDirectory:
             self._write("secrets.json", known)
         return str(known[name])
 
+    @staticmethod
+    def remembered(path: Path) -> Remembered:
+        """For those who don't own the directory: nothing is made or changed, and what was never decided isn't there."""
+        return Remembered(_known(path / "ports.json"), _known(path / "secrets.json"))
+
     def _read(self, name: str) -> dict[str, Any]:
-        file = self.path / name
-        return dict(json.loads(file.read_text())) if file.exists() else {}
+        return _known(self.path / name)
 
     def _write(self, name: str, values: dict[str, Any]) -> None:
         write_private(self.path / name, json.dumps(values, indent=1).encode())
+
+
+def _known(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
 def write_private(file: Path, content: bytes) -> None:
@@ -98,6 +117,12 @@ def free_port(*, other_than: Collection[int] = ()) -> int:
     """A loopback port on which nobody listens now."""
     candidates = random.SystemRandom().sample(_PORTS, k=1_000)
     return next(port for port in candidates if port not in other_than and _is_free(port))
+
+
+def require_free(name: str, port: int) -> None:
+    """Before anything is started and waited for: raise PortTaken unless a server of this name can listen there."""
+    if not _is_free(port):
+        raise PortTaken(f"Port {port} of {name} is taken by another program: end that one, or choose another port.")
 
 
 def _is_free(port: int) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import palautevirta
-from palautevirta.local.directory import LOOPBACK, DataDirectory
+from palautevirta.local.directory import LOOPBACK, DataDirectory, require_free
 from palautevirta.local.issuer import JWKS_PATH, Issuer
 from palautevirta.local.kafka import kafka_program
 from palautevirta.local.postgres import ROLES, Database, create_database, postgres_program
@@ -20,6 +20,8 @@ from palautevirta.migrations import load_migrations, migrate
 from palautevirta.topics import create_topics, declared_topics
 
 DATABASE: Final = "palautevirta"
+DIGEST_KEY: Final = "digest-key-1"
+"""The name under which the data directory keeps the aggregators' key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +70,8 @@ class LocalStack:
     `keep_running` a part that dies is started again. `kafka_lines` are further listeners of the broker, each with the
     port that whoever comes through it is told to use.
 
-    Entering raises DirectoryInUse, ToolMissing, JarsRefused, MigrationRefused, MigrationFailed, TopicRefused or
-    ChildFailed, each with a sentence on what to do; whatever had been started is stopped by then.
+    Entering raises DirectoryInUse, PortTaken, ToolMissing, JarsRefused, MigrationRefused, MigrationFailed, TopicRefused
+    or ChildFailed, each with a sentence on what to do; whatever had been started is stopped by then.
     """
 
     def __init__(
@@ -105,6 +107,8 @@ class LocalStack:
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as exit_stack:
             exit_stack.enter_context(self.directory.held())
+            for name, port in self._ports.items():
+                require_free(name, port)
             self.issuer = Issuer.of(self.directory)
             # Left in the opposite order: services first, then both servers at once, then the issuer.
             jwks_url = await self._serve_keys(exit_stack)
@@ -117,7 +121,7 @@ class LocalStack:
                 kafka=kafka.result(),
                 database=self.database,
                 jwks_url=jwks_url,
-                digest_key=self.directory.secret("digest-key-1"),
+                digest_key=self.directory.secret(DIGEST_KEY),
                 environment=self._environment,
             )
             exit_stack.push_async_callback(self._stop_services)

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import click
 
+from palautevirta.commands.edge import database_url, edge
 from palautevirta.reference_data.loading import Loaded, ReferenceKind, Refused, load
 from schemas.national.rules.periods import helsinki_date
 from services.runtime.clock import now_us
@@ -29,12 +29,10 @@ def load_command(kind: ReferenceKind[Any]) -> click.Command:
         callback=_day,
         help="The day that the table is of; today by default.",
     )
-    @click.option("--database-url", envvar="DATABASE_URL", required=True, help="DSN of the database's owner.")
+    @click.option("--database-url", envvar="DATABASE_URL", callback=database_url, help="DSN of the database's owner.")
     def command(file: Path, day: date, database_url: str) -> None:
-        try:
+        with edge(lambda: "Nothing was loaded."):
             outcome = asyncio.run(load(database_url, kind, file.read_bytes(), day))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise click.ClickException(f"nothing was loaded: {error}") from error
         _tell(kind.name.replace("_", " "), outcome)
 
     return command

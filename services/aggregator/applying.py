@@ -5,6 +5,7 @@ past the breaker do, and what the database refuses is halved until one record st
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -92,6 +93,7 @@ class Applying:
             await self._apply_decoded(store, self._still_read(decoded))
             return
         self._telemetry.applied(applied, asyncio.get_running_loop().time() - started)
+        _tell_quarantined(batch.rejects, applied.conflict)
         for read in reads:
             self._standing.positions[read.partition].next_offset = read.next_offset
             self._telemetry.next_offset.labels(read.partition).set(read.next_offset)
@@ -131,3 +133,12 @@ class Applying:
             )
             for partition, record in last.items()
         ]
+
+
+def _tell_quarantined(rejects: Sequence[Reject], conflicts: int) -> None:
+    """One line a batch of what went to quarantine: how many for which reason, and nothing of what they say."""
+    reasons = Counter(reject.reason for reject in rejects)
+    if conflicts:
+        reasons["conflict"] = conflicts
+    if reasons:
+        _LOG.warning("records_quarantined", records=reasons.total(), reasons=dict(sorted(reasons.items())))

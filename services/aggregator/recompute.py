@@ -8,6 +8,7 @@ provider as it was or recomputed, and the sum of what its requests carry is its 
 from collections.abc import Callable, Iterable
 from typing import Final
 
+import asyncpg
 from msgspec import Struct
 
 from services.aggregator import rows
@@ -66,6 +67,9 @@ class Recompute(Store):
                 await self._compare(provider)
         except NewerRules:
             return None
+        except asyncpg.LockNotAvailableError as error:
+            busy = "another transaction kept the partition busy for longer than lock_timeout"
+            raise StoreUnavailable(f"{busy} while recomputing {provider.oid}") from error
         except DRIVER_ERRORS as error:
             raise StoreUnavailable(f"{type(error).__name__} while recomputing {provider.oid}") from error
         return Recomputed(found.requests, found.changed, replacement.wrong)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import asyncpg
 from msgspec import Struct
 
+from schemas.events.problems import ErrorCode
 from services.aggregator import rows
 from services.aggregator.consumer import Log, LogMoved, LogUnavailable
 from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
@@ -21,6 +22,11 @@ from services.aggregator.store import DRIVER_ERRORS, SQL, Batch, Store, StoreUna
 _READ_TIMEOUT_S: Final = 15.0
 _FETCH_TIMEOUT_MS: Final = 500
 _BEFORE_ALL: Final = (-1, -1)
+
+REASONS: Final = frozenset(
+    {"conflict", "malformed_header", "not_json", "unstorable", "wrong_partition", *(code.value for code in ErrorCode)}
+)
+"""Every reason for which a record may stand in quarantine: a closed list, for those who ask for one."""
 
 Receipt = tuple[int, int]
 """Partition and offset: what a collector gave for the record, and what names it in quarantine."""
@@ -40,13 +46,16 @@ class Quarantine(Store):
     async def listed(
         self, reason: str | None, *, settled: bool, most: int, after: Receipt = _BEFORE_ALL
     ) -> Sequence[Mapping[str, Any]]:
-        """Records in quarantine after a receipt, of one reason or all; also replayed and closed ones if `settled`."""
+        """Records in quarantine after a receipt, of one reason or all.
+
+        If `settled` also those that were replayed or closed, and those of former logs, named by `former_log`.
+        """
         return await self._fetch("list_quarantined", *after, reason, settled, most)
 
-    async def shown(self, receipt: Receipt) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]] | None:
-        """One record in quarantine and the steps that were taken about it; None when it isn't there."""
+    async def shown(self, receipt: Receipt) -> Sequence[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]:
+        """The records in quarantine under a receipt, that of the present log first, each with the steps taken."""
         found = await self._fetch("show_quarantined", *receipt)
-        return (found[0], await self._fetch("quarantine_steps", *receipt)) if found else None
+        return [(row, await self._fetch("quarantine_steps", receipt[0], row["log"], receipt[1])) for row in found]
 
     async def close_record(self, receipt: Receipt, remark: str, actor: str) -> str:
         """Close a record: `closed`, or why there was nothing to close. Raises StoreUnavailable: repeat it."""

@@ -53,6 +53,8 @@ class Standing:
         """The epoch under which each partition is held, also of those that stand still."""
         self.positions: dict[int, Position] = {}
         """The partitions that are read."""
+        self.left_at: dict[int, int] = {}
+        """The next offset of each partition that stands still: what waits behind it goes on growing."""
         self.generation = Generation("", b"", {})
         """Which logs of which topic these partitions were when they were taken up."""
         self.topics: dict[tuple[str, int, int], bytes] = {}
@@ -65,8 +67,12 @@ class Standing:
 
     def begin(self, epochs: Mapping[int, int]) -> None:
         """Forget all positions; these partitions are held from now on, and the others' stops aren't ours to tell."""
+        for partition in self.epochs.keys() - epochs.keys():
+            with contextlib.suppress(KeyError):
+                self._telemetry.lag.remove(str(partition))  # whoever holds it now tells
         self.epochs = epochs
         self.positions = {}
+        self.left_at = {}
         for partition in self._stopped.keys() - epochs.keys():
             self._forget_stop(partition)
 
@@ -79,9 +85,9 @@ class Standing:
 
     async def stop(self, store: Store, partition: int, reason: StopReason, remedy: str = _REMEDY) -> None:
         """Let a partition stand still and say so, rather than skip anything; it is looked at again every minute."""
-        self.positions.pop(partition, None)
-        with contextlib.suppress(KeyError):
-            self._telemetry.lag.remove(str(partition))  # nobody looks at its end any more
+        position = self.positions.pop(partition, None)
+        if position is not None:
+            self.left_at[partition] = position.next_offset
         if self._stopped.get(partition) != reason:
             _LOG.error("partition_stopped", partition=partition, reason=reason, remedy=remedy)
         self._stopped[partition] = reason

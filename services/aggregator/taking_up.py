@@ -32,6 +32,7 @@ async def take_up(
         known = standing.topics.setdefault((identity, partition, fence.log), standing.generation.topic)
         reason = why_not(fence, begin, end, identity, made_anew=known != standing.generation.topic)
         if reason is not None:
+            standing.left_at[partition] = fence.next_offset
             await standing.stop(store, partition, reason)
             continue
         verify = fence.last_fingerprint if fence.next_offset > begin else None

@@ -40,7 +40,8 @@ class Telemetry:
         )
         self.lag = Gauge(
             "aggregator_lag_records",
-            "Records of a held partition that wait to be applied, as of the last look at its end.",
+            "Records of a held partition that wait to be applied, as of the last look at its end; also while it stands "
+            "still.",
             ["partition"],
             registry=registry,
         )

@@ -33,7 +33,11 @@ class Telling:
 
     async def tell(self, log: Log, store: Store) -> None:
         """Tell now. Raises LogMoved, LogUnavailable, StoreUnavailable."""
-        positions = self._standing.positions
+        positions, left_at = self._standing.positions, self._standing.left_at
+        if left_at:
+            for partition, end in (await log.ends(left_at)).items():
+                # A log that is another one, or shorter than what was read, has no records that wait.
+                self._telemetry.lag.labels(partition).set(max(0, end - left_at[partition]))
         if not positions:
             return
         now = await store.clock()

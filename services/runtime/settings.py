@@ -5,11 +5,21 @@ upper case, and an empty variable counts as absent, because deployment files can
 service's `__main__` may read the real environment.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 Port = Annotated[int, Field(ge=0, le=65535)]  # 0 lets the system choose, for tests
@@ -18,6 +28,11 @@ AsymmetricAlgorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 ]  # fmt: skip
 """Every algorithm that can be allowed: with a symmetric one, who can verify a token can also mint one."""
+
+# Who, if anybody, and one or more hosts, each with a port or without.
+_HOST: Final = r"(\[[0-9a-fA-F:.]+\]|[^\[\]/?#:@,]*)(:[0-9]{1,5})?"
+_DSN: Final = re.compile(rf"postgres(ql)?://([^/]*@)?{_HOST}(,{_HOST})*(/|\?|$)", re.ASCII)
+_BROKER: Final = r" *(\[[0-9a-fA-F:.]+\]|[^\[\],:]+)(:[0-9]{1,5})? *"
 
 
 class SettingsError(Exception):
@@ -78,7 +93,9 @@ def _lower_case(value: object) -> object:
 class KafkaSettings(Settings):
     """Where Kafka is and how to speak to it."""
 
-    kafka_bootstrap: str = Field(description="host:port of one or more brokers, separated by commas")
+    kafka_bootstrap: str = Field(
+        description="host:port of one or more brokers, separated by commas", pattern=rf"^{_BROKER}(,{_BROKER})*$"
+    )
     kafka_topic: str = Field(default="feedback.events.v1", description="the topic of the events")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="Kafka's security.protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
@@ -125,10 +142,19 @@ class KafkaSettings(Settings):
             yield "KAFKA_CERT_FILE and KAFKA_KEY_FILE belong together: set both or neither."
 
 
+def _is_dsn(secret: SecretStr) -> SecretStr:
+    """Such that the driver can at least read it; what it raises for a wrong port is no error of its own."""
+    if not _DSN.match(secret.get_secret_value()):
+        raise ValueError("write postgresql://user:password@host:5432/database")
+    return secret
+
+
 class PostgresSettings(Settings):
     """Where Postgres is and how to speak to it."""
 
-    database_url: SecretStr = Field(description="a URL such as postgresql://user:password@host:5432/database")
+    database_url: Annotated[SecretStr, AfterValidator(_is_dsn)] = Field(
+        description="a URL such as postgresql://user:password@host:5432/database"
+    )
     database_ssl_mode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] | None = Field(
         default=None, description="libpq's sslmode; none: what the URL says"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from traffic.aftermath import until
-from traffic.campaign import Campaign, campaign
+from traffic.campaign import Campaign, Compared, campaign
 from traffic.comparison import readable
 from traffic.delayed_line import DelayedLine, line_to_postgres, lines_to_kafka
 from traffic.load import load
@@ -47,6 +47,7 @@ class Account:
     unknown: int
     refused_ahead: int
     looks: int
+    compared: Compared
     seconds: float
 
     def __str__(self) -> str:
@@ -104,7 +105,7 @@ async def history(data_dir: Path, seed: int, *, faults: int, aggregator: str = A
                 await _hurt(running, parts, schedule(seed, faults=faults, share=share), share)
                 await parts.mend()
                 await running.gate.open_for(running.postings)
-            await running.judge()
+            compared = await running.judge()
             await _seen(watcher)
         assert not watcher.found, readable(watcher.found)
         assert not parts.surprises, readable(parts.surprises)
@@ -115,6 +116,7 @@ async def history(data_dir: Path, seed: int, *, faults: int, aggregator: str = A
             sum(client.unknown for client in running.told),
             sum(client.refused_ahead for client in running.told),
             watcher.looks,
+            compared,
             time.monotonic() - began,
         )
 

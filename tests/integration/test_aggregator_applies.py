@@ -20,6 +20,7 @@ from builders.states import RULES, arrival
 from builders.thread import HOME, KEYS, Thread
 
 from palautevirta.local.postgres import Database
+from palautevirta.verification import verify
 from services.aggregator.store import Batch, FenceLost, Read, Store
 from services.runtime.partitioning import partition_of
 
@@ -253,6 +254,23 @@ async def test_verification_names_a_figure_that_was_tampered_with(thread: Thread
     }.items():
         await thread.connection.execute(damage)
         assert finding in await thread.broken(), damage
+
+
+async def test_verification_names_the_provider_by_its_oid_both_sides_and_that_there_is_more(
+    thread: Thread, database: Database
+) -> None:
+    await thread.count(recorded(), submitted())
+    await thread.connection.execute("UPDATE feedback.month_figure SET points = points + 3")
+    findings = {finding.name: finding for finding in await verify(database.dsn)}
+    (row,) = findings["month_figures"].broken_by
+    assert (row["provider"], row["figures_points"] - row["stored_points"]) == (PROVIDER, 3)
+    assert not findings["month_figures"].more
+    await thread.connection.execute(
+        "INSERT INTO feedback.month_figure SELECT partition, provider, month + make_interval(months => n), survey_kind,"
+        " entrepreneur, 1, 0, 0, 0, 0 FROM feedback.month_figure, generate_series(1, 20) AS n"
+    )
+    (many,) = [finding for finding in await verify(database.dsn) if finding.name == "month_figures"]
+    assert (len(many.broken_by), many.more) == (20, True)
 
 
 async def test_traffic_on_one_partition_does_not_hold_up_what_is_known_of_the_others(thread: Thread) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import asyncpg
 import jwt
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from builders.command import run_command
 
 from palautevirta.local.directory import DataDirectory, DirectoryInUse
 from palautevirta.local.issuer import AUDIENCE
@@ -91,6 +93,15 @@ async def test_a_second_run_continues_with_the_same_addresses_and_data(data_dir:
             keys = jwt.PyJWKSet.from_dict(await response.json())
         key = keys[jwt.get_unverified_header(token)["kid"]]
         assert jwt.decode(token, key, algorithms=["ES256"], audience=AUDIENCE)["scope"] == "feedback:write"
+
+
+async def test_a_port_that_is_taken_is_said_before_anything_starts(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        told = await run_command("up", "--data-dir", str(data_dir), "--collector-port", str(port), settings={})
+    sentence = f"Error: Port {port} of collector is taken by another program: end that one, or choose another port.\n"
+    assert told == (1, sentence)
+    assert not (data_dir / "postgres").exists()
 
 
 async def test_killed_servers_come_back_with_what_they_had_acknowledged(data_dir: Path) -> None:

@@ -1,6 +1,7 @@
 """What an operator asks of the log and does about a lost one: on a real log and a real database."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -58,12 +59,38 @@ async def test_a_receipt_beyond_the_end_of_the_log_breaks_the_books(
     for planted in (f"{HOME}-2\n", f"{highest}2.0\n"):
         code, told = await tool("verify", "--receipts", file_of(metrics + planted))
         assert (code, "BROKEN  receipts: " in told) == (1, True), told
-        assert f"    partition={HOME}, receipt=2, end=2\n" in told
+        assert f"    partition={HOME}, receipt=2, end=2" in told
+        assert "Held against it: " in told
 
 
 async def test_verify_says_what_it_cannot_hold_against_the_log(tool: Tool, file_of: Callable[[str], str]) -> None:
-    code, told = await tool("verify", "--receipts", file_of("seven\n"))
-    assert (code, "'seven' is no receipt" in told) == (1, True), told
+    code, told = await tool("verify", "--receipts", file_of("0-1\nseven\n"))
+    assert (code, "line 2: 'seven' is no receipt" in told, "Traceback" in told) == (2, True, False), told
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "the database can't be asked"),
+        ({"DATABASE_URL": "postgresql://x@127.0.0.1:abc/x"}, "DATABASE_URL is not usable"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"KAFKA_BOOTSTRAP": ""}, "KAFKA_BOOTSTRAP is not set"),
+        ({"KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "Kafka doesn't answer"),
+        ({"KAFKA_BOOTSTRAP": "127.0.0.1:abc"}, "KAFKA_BOOTSTRAP"),
+    ],
+)
+@pytest.mark.parametrize("command", [("verify", "--receipts"), ("log", "adopt", "--receipts")])
+async def test_what_cannot_be_asked_is_not_what_is_broken(
+    thread: Thread,
+    database: Database,
+    file_of: Callable[[str], str],
+    command: tuple[str, ...],
+    failing: tuple[dict[str, str], str],
+) -> None:
+    wrong, sentence = failing
+    settings = thread.settings | {"DATABASE_URL": database.dsn} | wrong
+    code, told = await run_command(*command, file_of("0-1\n"), settings=settings)
+    assert (code, sentence in told, "Traceback" in told) == (2, True, False), told
 
 
 async def test_adoption_asks_and_closes_what_the_lost_log_held_in_quarantine(thread: Thread, tool: Tool) -> None:
@@ -77,6 +104,7 @@ async def test_adoption_asks_and_closes_what_the_lost_log_held_in_quarantine(thr
     assert (code, "Go on with the new log?" in told, "and no log" in told) == (1, True, True)
     assert f"partition {HOME}: everything before offset 4 of log a-lost-cluster is counted" in told
     assert "the new log has offsets 0 to 4" in told
+    assert "that stand there will be closed with it, 1 in all (1 missing)" in told
     assert await thread.connection.fetch(FENCES) == before
     assert await standing(thread) == [(HOME, 1)]
 
@@ -86,6 +114,11 @@ async def test_adoption_asks_and_closes_what_the_lost_log_held_in_quarantine(thr
     steps = await thread.connection.fetch("SELECT log_offset, action, actor, result FROM feedback.quarantine_step")
     assert [tuple(step) for step in steps] == [(1, "close", "log adopt", "closed")]
     assert await thread.broken() == []
+    assert await tool("quarantine", "list") == (0, "")
+    listed = (await tool("quarantine", "list", "--all"))[1]
+    assert [line.rpartition("  ")[2] for line in listed.splitlines()] == ["closed, of former log 0"] * 2
+    shown = (await tool("quarantine", "show", f"{HOME}-1"))[1]
+    assert "close by log adopt, closed: the log that held it was lost" in shown
 
 
 async def test_a_partition_that_lost_unread_records_goes_on_alone(
@@ -141,3 +174,23 @@ async def test_an_aggregator_that_reads_on_while_adoption_begins_is_not_taken_fo
         await thread.connection.execute(f"UPDATE feedback.fence SET next_offset = 2 WHERE partition = {HOME}")
     code, told = await adopting
     assert (code, "there is nothing to adopt" in told) == (1, True), told
+
+
+async def test_a_topic_is_made_anew_by_the_command_that_the_recovery_page_names(kafka: str, thread: Thread) -> None:
+    name = f"test.{secrets.token_hex(6)}"
+    settings = thread.settings | {"KAFKA_TOPIC": name}
+    code, told = await run_command("topics", "create", settings=settings)
+    assert (code, told.startswith(f"created {name}: 16 partitions, replication factor 1 instead of 3")) == (0, True), (
+        told
+    )
+    code, told = await run_command("topics", "create", settings=settings)
+    assert (code, told) == (0, f"{name} stands already; its settings were left as they are\n")
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([name])
+    finally:
+        await admin.close()
+    away = settings | {"KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    code, told = await run_command("topics", "create", settings=away)
+    assert (code, told.splitlines()[-1].startswith("Error: Kafka doesn't answer")) == (2, True), told

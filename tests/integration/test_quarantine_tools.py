@@ -73,12 +73,12 @@ async def test_after_an_upgrade_what_was_not_understood_is_replayed_once_and_the
     monkeypatch.undo()
     async with thread.aggregator():
         done = await tool("replay", "--reason", "unknown_questionnaire")
-        assert done == (0, f"{HOME}-1  distinct\n{HOME}-2  duplicate\n{HOME}-3  conflict\n")
+        assert done == (1, f"{HOME}-1  distinct\n{HOME}-2  duplicate\n{HOME}-3  conflict\n")
         assert await book(thread) == (4, 2, 0, 1, 1, 0)
         assert await thread.broken() == []
         assert await thread.connection.fetchval("SELECT sum(respondents) FROM reporting.month_figure") == 1
         again = await tool("replay", f"{HOME}-1", f"{HOME}-2", f"{HOME}-3")
-        assert again == (0, f"{HOME}-1  already_replayed\n{HOME}-2  already_replayed\n{HOME}-3  conflict\n")
+        assert again == (1, f"{HOME}-1  already_replayed\n{HOME}-2  already_replayed\n{HOME}-3  conflict\n")
         assert await tool("replay", "--reason", "unknown_questionnaire") == (0, "")
         assert await book(thread) == (4, 2, 0, 1, 1, 0)
         await thread.post(answer, model=1)  # the partition goes on, and knows what was replayed
@@ -116,17 +116,19 @@ async def test_a_record_is_closed_with_a_reason_and_stays_counted(
     tool: Tool,
 ) -> None:
     await thread.count(recorded(), b"{}", b"[]")
-    code, told = await tool("close", f"{HOME}-1", "--reason", f"of {HETU}")
+    code, told = await tool("close", f"{HOME}-1", "--because", f"of {HETU}")
     assert (code, HETU in told) == (2, False)
-    assert (await tool("close", f"{HOME}-1", "--reason", " "))[0] == 2
-    assert await tool("close", f"{HOME}-1", "--reason", "a test by hand") == (0, f"{HOME}-1  closed\n")
-    assert await tool("close", f"{HOME}-1", "--reason", "again") == (0, f"{HOME}-1  already_closed\n")
+    assert (await tool("close", f"{HOME}-1", "--because", " "))[0] == 2
+    assert await tool("close", f"{HOME}-1", "--because", "a test by hand") == (0, f"{HOME}-1  closed\n")
+    assert await tool("close", f"{HOME}-1", "--because", "again") == (0, f"{HOME}-1  already_closed\n")
     assert await tool("replay", f"{HOME}-1") == (0, f"{HOME}-1  already_closed\n")
     listed = (await tool("list"))[1]
     assert (f"{HOME}-1" in listed, f"{HOME}-2  not_an_object" in listed) == (False, True)
     assert "closed" in (await tool("list", "--all"))[1]
     assert "closed: a test by hand" in (await tool("show", f"{HOME}-1"))[1]
     assert await thread.connection.fetchval("SELECT count(*) FROM feedback.quarantine_step") == 1
+    many = await tool("close", "--reason", "not_an_object", "--because", "all of a kind")
+    assert many == (0, f"{HOME}-2  closed\n")
     assert await thread.broken() == []
 
 
@@ -243,7 +245,40 @@ async def test_a_replay_without_the_key_of_what_stands_already_says_which_key_an
     assert await thread.broken() == []
 
 
+async def test_a_list_says_that_it_was_cut_and_a_conflict_which_event_stands(
+    thread: Thread,
+    tool: Tool,
+) -> None:
+    first = recorded()
+    await thread.count(first, first | {"subject": "another"}, b"[]")
+    one, cut = (await tool("list", "--most", "1"))[1].splitlines()
+    assert one.endswith("standing")
+    assert cut.startswith("there are more than these 1")
+    assert len((await tool("list", "--most", "2"))[1].splitlines()) == 2
+    assert f"stands    {HOME}-0, the event that came first" in (await tool("show", f"{HOME}-1"))[1]
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("show", "0-1"), ("close", "0-1", "--because", "x")])
+async def test_what_only_the_database_is_needed_for_asks_for_nothing_else(
+    thread: Thread, arguments: tuple[str, ...]
+) -> None:
+    away = dict.fromkeys(thread.settings, "") | {"DATABASE_URL": thread.settings["DATABASE_URL"]}
+    told = (await run_command("quarantine", *arguments, settings=away))[1]
+    assert told in {"", "Error: 0-1 isn't in quarantine\n", "0-1  not_in_quarantine\n"}
+
+
+async def test_a_database_that_is_away_or_not_named_is_one_sentence_and_exit_code_2(thread: Thread) -> None:
+    for url, sentence in {
+        "postgresql://x@127.0.0.1:1/x": "Postgres can't be reached",
+        "postgresql://x@127.0.0.1:abc/x": "DATABASE_URL is not usable",
+        "": "DATABASE_URL is not set",
+    }.items():
+        code, told = await run_command("quarantine", "list", settings=thread.settings | {"DATABASE_URL": url})
+        assert (code, told.startswith(f"Error: {sentence}"), told.count("\n")) == (2, True, 1), told
+
+
 async def test_the_tool_says_what_is_wrong_with_its_arguments_and_settings(tool: Tool) -> None:
+    assert "nonsense is none of answer_of_wrong_kind, " in (await tool("list", "--reason", "nonsense"))[1]
     assert "is no receipt" in (await tool("replay", "seven"))[1]
     assert "name receipts, or a reason" in (await tool("replay"))[1]
     assert (await tool("show", "0-1"))[1] == "Error: 0-1 isn't in quarantine\n"

@@ -368,9 +368,24 @@ async def test_a_provider_that_takes_too_long_stops_it_and_is_left_as_it_was(sce
             code, _, meanwhile = await scene.recompute(parameters="?transaction_timeout=200ms")
     finally:
         await holder.close()
-    assert code == 1
+    assert code == 2
     assert f"while recomputing {PROVIDER}. Done so far: 0 providers" in meanwhile
     assert await scene.broken() == ["month_figures"]
+
+
+async def test_a_partition_that_stays_busy_stops_it_and_it_says_so(scene: Scene) -> None:
+    await scene.post(recorded(), submitted())
+    async with scene.aggregator():
+        await scene.read_up_to(2)
+    holder = await scene.another_connection()
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM feedback.fence FOR UPDATE")
+            code, _, meanwhile = await scene.recompute(parameters="?lock_timeout=200ms")
+    finally:
+        await holder.close()
+    assert code == 2
+    assert f"kept the partition busy for longer than lock_timeout while recomputing {PROVIDER}" in meanwhile
 
 
 async def test_a_recompute_that_would_put_figures_out_of_balance_is_not_committed(

@@ -101,8 +101,8 @@ async def test_a_database_that_is_away_is_told(tmp_path: Path) -> None:
     file.write_text(f"provider,successor,day\n{A},{B},2026-01-01\n")
     arguments = ["mergers", "load", str(file), "--database-url", "postgresql://nobody@127.0.0.1:1/none"]
     outcome = await asyncio.to_thread(CliRunner().invoke, main, arguments)
-    assert outcome.exit_code == 1
-    assert "nothing was loaded" in outcome.stderr
+    assert outcome.exit_code == 2
+    assert "Nothing was loaded" in outcome.stderr
 
 
 @pytest.mark.parametrize("command", [["organisations"], ["mergers"], ["funding", "inputs"]])

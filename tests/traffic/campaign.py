@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
 import aiohttp
@@ -22,6 +23,7 @@ from traffic.comparison import (
     compare_requests,
     differences,
     readable,
+    tables_of_figures,
 )
 from traffic.gate import Gate
 from traffic.load import ClientLoad
@@ -30,6 +32,25 @@ from traffic.sender import PATIENCE_S, Told, post_all
 
 _POSTING_DEADLINE_S = 150.0
 _COUNTING_DEADLINE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the judge held against the recount: tables of figures, requests, events, records of the log."""
+
+    tables: int
+    requests: int
+    events: int
+    records: int
+
+    def __add__(self, other: "Compared") -> "Compared":
+        return Compared(*(sum(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.tables} tables of figures, {self.requests} requests and {self.events} events as the API tells "
+            f"them, and {self.records} records of the log"
+        )
 
 
 class Campaign:
@@ -65,7 +86,7 @@ class Campaign:
         """What the clients were told, once all of them are done."""
         return [task.result() for task in self._told]
 
-    async def judge(self) -> None:
+    async def judge(self) -> Compared:
         """Fail, and say what differs, unless everything that was acknowledged is counted, once, and nothing else is."""
         mistakes = [line for client in self.told for line in client.mistakes]
         assert not mistakes, readable(mistakes)
@@ -75,11 +96,13 @@ class Campaign:
         assert not faults, readable(faults)
         by_clients, by_log = Recount(accepted), Recount(log)
         # A contradiction is posted after the first content was acknowledged, so both know which of them stands.
-        assert by_clients.contents == by_log.contents
+        assert by_clients.contents == by_log.contents, "the log holds other contents than the clients were told of"
         await self._judge_reports(by_clients, by_log)
-        assert await next_offsets(self._stack.endpoints.postgres) == Counter(record.partition for record in log)
+        fences, ends = await next_offsets(self._stack.endpoints.postgres), Counter(record.partition for record in log)
+        assert fences == ends, f"the fences stand at {fences}, the log ends at {dict(ends)}"
         broken = [finding for finding in await verify(self._stack.endpoints.postgres) if finding.broken_by]
-        assert broken == []
+        assert not broken, readable([f"{finding.name}: {finding.broken_by}" for finding in broken])
+        return Compared(tables_of_figures(COARSE_GRAINS), len(by_clients.requests), len(by_log.standing), len(log))
 
     async def _judge_reports(self, by_clients: Recount, by_log: Recount) -> None:
         url = self._stack.endpoints.reporting

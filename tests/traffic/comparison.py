@@ -58,7 +58,17 @@ def differences(what: str, expected: Sequence[Row], got: Sequence[Row]) -> list[
 def readable(lines: Sequence[str]) -> str:
     """The first differences, and how many there are."""
     shown = sorted(lines)[:_MOST_LINES]
-    return "\n".join([f"{len(lines)} differences", *shown])
+    return "\n".join([counted(len(lines), "difference", "differences"), *shown])
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """A number and its noun."""
+    return f"{count} {one if count == 1 else many}"
+
+
+def tables_of_figures(grains: Sequence[Sequence[str]]) -> int:
+    """How many answers `compare_figures` compares by these grains."""
+    return 3 * len(KINDS) * (len(PERIODS) + 1) * len(grains)
 
 
 async def compare_figures(

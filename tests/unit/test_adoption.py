@@ -46,11 +46,11 @@ def test_what_is_no_receipt_is_refused(line: str) -> None:
 
 
 def test_the_account_says_what_a_shortened_log_lost_and_that_receipts_name_no_log() -> None:
-    lost, *more = account([standing(1, 2)], found((0, 9), (3, 9)))
+    lost, *more = account([standing(1, 2)], found((0, 9), (3, 9)), {})
     assert "everything before offset 2" in lost
     assert "lost the records from there up to 3" in lost
     assert "no log" in " ".join(more)
 
 
 def test_the_account_says_where_the_new_log_begins_and_ends() -> None:
-    assert "new log has offsets 0 to 4" in account([standing(1, 5)], found((0, 9), (0, 4)))[0]
+    assert "new log has offsets 0 to 4" in account([standing(1, 5)], found((0, 9), (0, 4)), {})[0]

@@ -11,6 +11,7 @@ from builders.events import PROVIDER, body, recorded
 from builders.states import DECODER, Record
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
+from structlog.testing import CapturingLogger
 
 from services.aggregator.consumer import LogMoved, LogUnavailable, LogUnreadable
 from services.aggregator.generations import Generation
@@ -201,6 +202,45 @@ async def test_a_gap_stops_the_partition_and_nothing_behind_it_is_applied() -> N
     assert bench.store.arrived == []
     assert bench.log.positions == {}  # it isn't even fetched any more
     assert bench.metric("aggregator_partition_stopped") == 1
+
+
+async def test_what_waits_behind_a_partition_that_stands_still_is_told_and_grows() -> None:
+    bench = Bench(FakeLog([*log_of(2), *log_of(2, first=3)]), FakeStore())
+    await bench.steps(3)
+    await bench.told()
+    assert (bench.store.stopped, bench.metric("aggregator_lag_records")) == ("gap", 5)
+    bench.log.records += log_of(4, first=5)
+    bench.lane._opened = None  # noqa: SLF001 - a minute later it is looked at again
+    await bench.steps(2)
+    await bench.told()
+    assert (bench.store.stopped, bench.metric("aggregator_lag_records")) == ("gap", 9)
+    bench.leases.held = {}
+    await bench.steps(1)
+    assert bench.metric("aggregator_lag_records") is None  # whoever holds it now tells
+
+
+async def test_what_waits_in_a_log_that_can_not_be_read_on_is_told_from_the_beginning_on() -> None:
+    store = FakeStore()
+    store.fence = Fence(HOME, 1, "another-cluster", 0, 2, None)
+    bench = Bench(FakeLog(log_of(7)), store)
+    await bench.steps(1)
+    await bench.told()
+    assert (bench.store.stopped, bench.metric("aggregator_lag_records")) == ("another_log", 5)
+
+
+async def test_a_batch_that_goes_to_quarantine_is_one_line_of_reasons_without_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = CapturingLogger()
+    monkeypatch.setattr("services.aggregator.applying._LOG", lines)
+    bad = [Record(b"{}", 2, HOME), Record(b"[]", 3, HOME), Record(b"{}", 4, HOME)]
+    bench = Bench(FakeLog([*log_of(2), *bad]), FakeStore())
+    await bench.steps(2)
+    (line,) = lines.calls
+    assert (line.args, line.kwargs) == (
+        ("records_quarantined",),
+        {"records": 3, "reasons": {"missing": 2, "not_an_object": 1}},
+    )
 
 
 async def test_what_is_not_applied_yet_is_never_told_as_complete() -> None:

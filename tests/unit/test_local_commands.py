@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import jwt
@@ -40,6 +41,24 @@ def test_no_token_is_printed_where_no_stack_ran(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["token", "--data-dir", str(tmp_path), "--scope", "operations"])
     assert result.exit_code == 1
     assert "palautevirta up" in result.stderr
+
+
+@pytest.mark.parametrize("role", ["owner", "aggregator"])
+def test_the_environment_of_a_stack_is_printed_for_a_shell_and_nothing_is_made(data_dir: Path, role: str) -> None:
+    arguments = ["env", "--data-dir", str(data_dir), "--role", role]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, "palautevirta up" in result.stderr, data_dir.exists()) == (1, True, False)
+    directory = DataDirectory(data_dir)
+    ports = {"postgres": 20001, "kafka": 20002}
+    (data_dir / "ports.json").write_text(json.dumps(ports))
+    for name in ("postgres", "palautevirta_aggregator", "digest-key-1"):
+        directory.secret(name)
+    lines = CliRunner().invoke(main, arguments, catch_exceptions=False).stdout.splitlines()
+    user = {"owner": "postgres"}.get(role, f"palautevirta_{role}")
+    dsn = f"postgresql://{user}:{directory.secret(user)}@127.0.0.1:{ports['postgres']}/palautevirta"
+    assert lines[:2] == [f"export DATABASE_URL={dsn}", f"export KAFKA_BOOTSTRAP=127.0.0.1:{ports['kafka']}"]
+    keys = [f"export DIGEST_KEYS=1:{directory.secret('digest-key-1')}"]
+    assert lines[2:] == ([] if role == "owner" else keys)
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

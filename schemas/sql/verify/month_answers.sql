@@ -1,5 +1,7 @@
 -- The answers of the responses that count are the histograms of every month, by heads and, for employers, by days.
-SELECT *
+SELECT partition, provider, month, survey_kind, questionnaire, cell,
+       coalesce(stored.heads, 0) AS stored_heads, coalesce(figure.heads, 0) AS figures_heads,
+       coalesce(stored.days, 0) AS stored_days, coalesce(figure.days, 0) AS figures_days
 FROM (
     SELECT r.partition, r.provider, r.month, r.survey_kind, r.questionnaire,
            s.first_cell + get_byte(r.answers, s.slot) AS cell, -- counted from 1, as array elements are

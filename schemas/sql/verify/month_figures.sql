@@ -1,5 +1,10 @@
 -- The sum of the contributions stored in requests is the figures of every month.
-SELECT *
+SELECT partition, provider, month, survey_kind, entrepreneur,
+       coalesce(stored.targets, 0) AS stored_targets, coalesce(figure.targets, 0) AS figures_targets,
+       coalesce(stored.respondents, 0) AS stored_respondents, coalesce(figure.respondents, 0) AS figures_respondents,
+       coalesce(stored.target_days, 0) AS stored_target_days, coalesce(figure.target_days, 0) AS figures_target_days,
+       coalesce(stored.respondent_days, 0) AS stored_respondent_days, coalesce(figure.respondent_days, 0) AS figures_respondent_days,
+       coalesce(stored.points, 0) AS stored_points, coalesce(figure.points, 0) AS figures_points
 FROM (
     SELECT partition, provider, month, survey_kind, entrepreneur,
            count(*) AS targets, count(*) FILTER (WHERE response = 'counts') AS respondents,

@@ -1,5 +1,7 @@
 -- The conflicts and rejects in the books are those that stand in quarantine and weren't replayed.
-SELECT *
+SELECT partition, provider,
+       coalesce(books.conflict, 0) AS books_conflict, coalesce(quarantined.conflict, 0) AS quarantine_conflict,
+       coalesce(books.rejected, 0) AS books_rejected, coalesce(quarantined.rejected, 0) AS quarantine_rejected
 FROM (
     SELECT partition, provider, sum(conflict) AS conflict, sum(rejected) AS rejected
     FROM feedback.provider_day

@@ -1,0 +1,41 @@
+"""The edge of every operator's command: what couldn't be asked ends it with exit code 2 and one sentence.
+
+Exit code 1 is left for what was asked and isn't as it should be.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from services.aggregator.consumer import LogUnavailable, LogUnreadable
+from services.aggregator.store import DRIVER_ERRORS, StoreUnavailable
+from services.editions.store import EditionsUnavailable
+from services.runtime.settings import PostgresSettings, SettingsError
+
+
+class CouldNotAsk(click.ClickException):
+    """Settings are missing or wrong, or a server is away: nothing is known yet."""
+
+    exit_code = 2
+
+
+@contextmanager
+def edge(and_then: Callable[[], str] = str) -> Iterator[None]:
+    """Turn what a command is expected to fail with into CouldNotAsk; `and_then` says what was done and what to do."""
+    try:
+        yield
+    except SettingsError as error:
+        raise CouldNotAsk(str(error)) from error
+    except (StoreUnavailable, LogUnavailable, LogUnreadable, EditionsUnavailable) as error:
+        raise CouldNotAsk(f"{str(error).rstrip('.')}. {and_then()}".rstrip()) from error
+    except DRIVER_ERRORS as error:
+        told = str(error) or type(error).__name__
+        raise CouldNotAsk(f"the database can't be asked: {told.rstrip('.')}. {and_then()}".rstrip()) from error
+
+
+def database_url(_: click.Context, __: click.Parameter, given: str | None) -> str:
+    """A DSN from an option or DATABASE_URL, looked at as the services do. Raises CouldNotAsk."""
+    with edge():
+        settings = PostgresSettings.from_environ({} if given is None else {"DATABASE_URL": given})
+    return settings.database_url.get_secret_value()
