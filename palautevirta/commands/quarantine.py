@@ -80,7 +80,10 @@ def command() -> None:
 @click.option("--all", "settled", is_flag=True, help="Also those that were replayed or closed, and of former logs.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at most.")
 def list_command(*, reason: str | None, settled: bool, most: int) -> None:
-    """Name the records in quarantine: receipt, reason, provider, when it was received, what became of it."""
+    """Name the records in quarantine: receipt, reason, provider, when it was received, what became of it.
+
+    Of a conflict also the kind of event that wasn't applied, such as response.withdrawn.
+    """
 
     async def ask(store: Quarantine) -> None:
         found = await store.listed(reason, settled=settled, most=most + 1)
@@ -184,7 +187,7 @@ async def _all_of(store: Quarantine, reason: str) -> list[Receipt]:
 def _facts(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     return (
         f"{row['partition']}-{row['log_offset']}",
-        row["reason"],
+        row["reason"] if row["event"] is None else f"{row['reason']} ({row['event']})",
         row["provider"] or "no provider",
         row["received_at"].isoformat(timespec="seconds"),
         (row["outcome"] or "standing") + _of_log(row),

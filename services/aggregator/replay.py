@@ -17,6 +17,7 @@ from services.aggregator import rows
 from services.aggregator.consumer import Log, LogMoved, LogUnavailable
 from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
 from services.aggregator.fold import DayBook, Verdict, keep_books
+from services.aggregator.merge import kind_of
 from services.aggregator.store import DRIVER_ERRORS, SQL, Batch, Store, StoreUnavailable
 
 _READ_TIMEOUT_S: Final = 15.0
@@ -142,6 +143,7 @@ class Quarantine(Store):
             oids[arrival.provider],
             arrival.key,
             arrival.digest if stays else None,
+            kind_of(arrival.register) if stays else None,
             None if stays else "replayed",
         )
         return verdict
