@@ -117,9 +117,9 @@ class Quarantine(Store):
         return result
 
     async def _settled(self, receipt: Receipt) -> str | tuple[asyncpg.Record, asyncpg.Record]:
-        """Fence and row of a record that stands, both locked, in this order; else why there is nothing to do."""
+        """Fence and row of a record that stands, behind the locked fence; else why there is nothing to do."""
         fence = await self._connection.fetchrow(SQL["lock_fence"], receipt[0])
-        row = await self._connection.fetchrow(SQL["lock_quarantined"], *receipt)
+        row = await self._connection.fetchrow(SQL["read_quarantined"], *receipt)
         if fence is None or row is None:
             return "not_in_quarantine"
         return (fence, row) if row["outcome"] is None else f"already_{row['outcome']}"
