@@ -9,8 +9,9 @@ import asyncpg
 import pytest
 from builders.command import run_command
 from builders.events import PROVIDER, cancelled, recorded, student_background, submitted, withdrawn
+from builders.process import KEYS
 from builders.states import MODELS, RULES, Record
-from builders.thread import HOME, KEYS, Thread
+from builders.thread import HOME, Thread
 
 from palautevirta.local.postgres import Database
 from schemas.national.model import NationalModels
