@@ -1,8 +1,8 @@
-"""`palautevirta funding inputs load`: what funding takes from outside."""
+"""`palautevirta funding inputs load` and `show`: what funding takes from outside."""
 
 import click
 
-from palautevirta.reference_data.command import load_command
+from palautevirta.reference_data.command import load_command, show_command
 from palautevirta.reference_data.loading import FUNDING_INPUTS
 
 
@@ -17,3 +17,4 @@ def inputs() -> None:
 
 
 inputs.add_command(load_command(FUNDING_INPUTS))
+inputs.add_command(show_command(FUNDING_INPUTS))

@@ -1,8 +1,8 @@
-"""`palautevirta mergers load`: whose history belongs to whom."""
+"""`palautevirta mergers load` and `show`: whose history belongs to whom."""
 
 import click
 
-from palautevirta.reference_data.command import load_command
+from palautevirta.reference_data.command import load_command, show_command
 from palautevirta.reference_data.loading import MERGERS
 
 
@@ -12,3 +12,4 @@ def command() -> None:
 
 
 command.add_command(load_command(MERGERS))
+command.add_command(show_command(MERGERS))

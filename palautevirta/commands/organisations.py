@@ -1,8 +1,8 @@
-"""`palautevirta organisations load`: who the organisations are."""
+"""`palautevirta organisations load` and `show`: who the organisations are."""
 
 import click
 
-from palautevirta.reference_data.command import load_command
+from palautevirta.reference_data.command import load_command, show_command
 from palautevirta.reference_data.loading import ORGANISATIONS
 
 
@@ -12,3 +12,4 @@ def command() -> None:
 
 
 command.add_command(load_command(ORGANISATIONS))
+command.add_command(show_command(ORGANISATIONS))

@@ -24,6 +24,8 @@ class FundingInputRow(SheetRow):
     """A provider's whole share of a funding year."""
 
     columns: ClassVar = ("funding_year", "provider", "share")
+    key: ClassVar = ("funding_year", "provider")
+    naming: ClassVar = ("provider",)
 
     funding_year: Year
     provider: Oid
@@ -33,27 +35,26 @@ class FundingInputRow(SheetRow):
         """The values of `columns`, in that order; the share as a fraction in lowest terms."""
         return (self.funding_year, self.provider, str(self.share))
 
-    def named(self) -> tuple[str, ...]:
-        """The provider."""
-        return (self.provider,)
-
 
 def judge_funding_inputs(sheet: Sheet[FundingInputRow], known: frozenset[str]) -> Iterator[Refusal]:
     """What is wrong between rows that are right by themselves: a provider twice in a year, a year that isn't whole.
 
-    The sums are told only when every line could be read: else they would be wrong for that reason.
+    A year's sum is told when the year of every line and every share of that year could be read: else it would be wrong
+    for that reason.
     """
-    yield from unknown(sheet, known)
-    yield from twice(((line, (row.funding_year, row.provider)) for line, row in sheet.rows), "the provider's year")
-    if sheet.refusals:
+    yield from unknown(sheet, FundingInputRow, known)
+    yield from twice(sheet, FundingInputRow.key, "the provider's year")
+    if not sheet.whole or any("funding_year" not in cells for _, cells in sheet.cells):
         return
-    sums: dict[int, Fraction] = defaultdict(Fraction)
+    shares: dict[int, list[Fraction | None]] = defaultdict(list)
     first: dict[int, int] = {}
-    for line, row in sheet.rows:
-        sums[row.funding_year] += row.share
-        first.setdefault(row.funding_year, line)
-    for year, total in sums.items():
-        if total != 1:
+    for line, cells in sheet.cells:
+        shares[cells["funding_year"]].append(cells.get("share"))
+        first.setdefault(cells["funding_year"], line)
+    for year, of_year in shares.items():
+        read = [share for share in of_year if share is not None]
+        total = sum(read, Fraction(0))
+        if len(read) == len(of_year) and total != 1:
             yield Refusal(first[year], f"the shares of {year} sum to {_sum_text(total)}, not to 1")
 
 

@@ -1,6 +1,7 @@
 """The table of mergers: whose history belongs to which successor from which day (national model §5). Pure."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import ClassVar, Final
 
 from palautevirta.reference_data.sheet import Cell, Day, Oid, Refusal, Sheet, SheetRow, unknown
@@ -14,6 +15,9 @@ class MergerRow(SheetRow):
     """From `day` on, the whole history of `provider` belongs to `successor`."""
 
     columns: ClassVar = ("provider", "successor", "day")
+    key: ClassVar = ("provider",)
+    naming: ClassVar = ("provider", "successor")
+    """A merger with an organisation that nobody knows would move figures out of sight."""
 
     provider: Oid
     successor: Oid
@@ -23,29 +27,32 @@ class MergerRow(SheetRow):
         """The values of `columns`, in that order."""
         return (self.provider, self.successor, self.day)
 
-    def named(self) -> tuple[str, ...]:
-        """Both organisations: a merger with one that nobody knows would move figures out of sight."""
-        return (self.provider, self.successor)
-
 
 def judge_mergers(sheet: Sheet[MergerRow], known: frozenset[str]) -> Iterator[Refusal]:
     """What is wrong between rows that are right by themselves.
 
     The table is built up row by row, so that the line is named which contradicts those before it.
     """
-    if len(sheet.rows) > MOST_ROWS:
-        yield Refusal(sheet.rows[MOST_ROWS][0], f"a table of more than {MOST_ROWS} mergers isn't taken")
+    if len(sheet.cells) > MOST_ROWS:
+        yield Refusal(sheet.cells[MOST_ROWS][0], f"a table of more than {MOST_ROWS} mergers isn't taken")
         return
-    yield from unknown(sheet, known)
+    yield from unknown(sheet, MergerRow, known)
     accepted: list[Merger] = []
-    for line, row in sheet.rows:
-        if row.provider == row.successor:
-            yield Refusal(line, f"{row.provider} is merged with itself")
-            continue
-        merger = Merger(row.provider, row.successor, row.day)
-        try:
-            check_mergers([*accepted, merger])
-        except MergerTableError as error:
-            yield Refusal(line, str(error))
-        else:
-            accepted.append(merger)
+    merged: set[str] = set()
+    for line, cells in sheet.cells:
+        provider, successor = cells.get("provider"), cells.get("successor")
+        if provider is not None and provider == successor:
+            yield Refusal(line, f"{provider} is merged with itself")
+        elif provider in merged:
+            yield Refusal(line, f"{provider} is merged twice: keep one row and chain the later merger")
+        elif provider is not None and successor is None:
+            merged.add(provider)
+        elif provider is not None and successor is not None:
+            merger = Merger(provider, successor, cells.get("day", date.min))
+            try:
+                check_mergers([*accepted, merger])
+            except MergerTableError as error:
+                yield Refusal(line, str(error))
+            else:
+                accepted.append(merger)
+                merged.add(provider)

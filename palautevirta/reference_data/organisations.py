@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Final, Self
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from palautevirta.reference_data.sheet import Cell, Name, Oid, Refusal, Sheet, SheetRow, refused, twice, year_of
+from palautevirta.reference_data.versions import NO_YEAR
 from schemas.national.rules.business_id import is_business_id
 
 _INSTITUTION_CODE: Final = re.compile(r"[0-9A-Za-z]{5}")
-_NO_YEAR: Final = "none"
 
 
 def _business_id(text: str) -> str:
@@ -26,7 +26,7 @@ def _institution_code(text: str) -> str:
 
 
 def _years(text: object) -> tuple[int, ...]:
-    if text == _NO_YEAR:
+    if text == NO_YEAR:
         return ()
     years = tuple(year_of(year) for year in str(text).split())
     if len(set(years)) != len(years):
@@ -41,6 +41,7 @@ class OrganisationRow(SheetRow):
     """
 
     columns: ClassVar = ("oid", "business_id", "institution_code", "name_fi", "name_sv", "funded_years")
+    key: ClassVar = ("oid",)
 
     oid: Oid
     business_id: Annotated[str, AfterValidator(_business_id)] | None = None
@@ -62,5 +63,6 @@ class OrganisationRow(SheetRow):
 
 
 def judge_organisations(sheet: Sheet[OrganisationRow], _: frozenset[str]) -> Iterator[Refusal]:
-    """What is wrong between rows that are right by themselves: an organisation that stands twice."""
-    yield from twice(((line, (row.oid,)) for line, row in sheet.rows), "the organisation")
+    """What is wrong between rows that are right by themselves: an organisation or a business id twice."""
+    yield from twice(sheet, ("oid",), "the organisation")
+    yield from twice(sheet, ("business_id",), "the business id")

@@ -51,7 +51,8 @@ class AttributionRow(_Rule):
 class CoefficientRow(_Rule):
     """The non-response coefficient of a rate, and points weighted with it (national model §7).
 
-    All but weighted points is null where the rate has no coefficient, as for the workplace survey.
+    All but the reason and weighted points is null where there is no coefficient: the workplace survey has no
+    correction, and without a rate (no respondents, for the instructor survey no target days) there is none either.
     """
 
     rate_exact: Exact | None
@@ -64,6 +65,7 @@ class CoefficientRow(_Rule):
     coefficient: Decimal | None
     weighted_points_exact: Exact | None
     weighted_points: Decimal | None
+    reason: Literal["no_correction", "no_rate"] | None
 
 
 class DurationRow(_Rule):

@@ -44,6 +44,11 @@ _WRITTEN: Final[Mapping[str, str]] = {
 }
 _COUNTS: Final = ("targets", "respondents", "response_rate", "response_rate_days")
 
+_EVER_POSTED: Final = {
+    True: "one of them has a request in the record, of whatever survey and period",
+    False: "nothing was ever posted for any of them, so that all counts are 0: look whether the OID is right",
+}
+
 _POWERS: Final = ("r", "r²")
 
 Step = tuple[str, str | None, str | None, str]
@@ -68,6 +73,7 @@ def explanation(
     models: NationalModels,
     versions: Versions,
     *,
+    ever_posted: bool,
     counts_only: bool,
 ) -> Table:
     """The steps of a figure. `found` is all of the period's, of that provider; None when it has no targets.
@@ -77,6 +83,7 @@ def explanation(
     provider = structure.standing_for(asked.provider)
     group = found or Group((provider, "", "", "", ""), (Part(provider, copied=False, totals=NO_TOTALS),))
     steps = [*_whose(asked, provider, structure)]
+    steps.append(("ever_posted", "yes" if ever_posted else "no", None, _EVER_POSTED[ever_posted]))
     if counts_only:
         steps += _written(count_table(asked.survey, (), [group], models.newest.rules), _COUNTS)
     else:

@@ -95,10 +95,14 @@ class FigureCalls:
                 return allowed
             groups = await snapshot.provider_totals(query.survey, query.period, {query.provider}, structure)
             versions = await snapshot.reference_versions()
+            members = structure.members(structure.standing_for(query.provider))
+            ever_posted = await snapshot.ever_posted(members)
             found = groups[0] if groups else None
             models, counts_only = self._calls.models, allowed.counts_only
             return lambda: (
-                explanation(query, found, structure, models, versions, counts_only=counts_only),
+                explanation(
+                    query, found, structure, models, versions, ever_posted=ever_posted, counts_only=counts_only
+                ),
                 None,
             )
 

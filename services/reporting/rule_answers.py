@@ -30,7 +30,7 @@ BUSINESS_ID_COLUMNS: Final = ("verdict",)
 ATTRIBUTION_COLUMNS: Final = ("attribution_date", "month", "period", "funding_year", "reason")
 COEFFICIENT_COLUMNS: Final = (
     "rate_exact", "coefficient_row", "coefficient_branch", "coefficient_at_least", "coefficient_at_most",
-    "coefficient_formula", "coefficient_exact", "coefficient", "weighted_points_exact", "weighted_points",
+    "coefficient_formula", "coefficient_exact", "coefficient", "weighted_points_exact", "weighted_points", "reason",
 )  # fmt: skip
 DURATION_COLUMNS: Final = ("weighted_days_exact", "weighted_days", "duration_days")
 
@@ -192,11 +192,13 @@ _ADVICE: Final = (
 
 
 def _coefficient_row(kind: SurveyKind, period: str, totals: Totals, rules: Rules) -> tuple[str | None, ...]:
-    """The same steps as an explanation has, null where there is no coefficient."""
+    """The same steps as an explanation has, null where there is no coefficient, which has a reason."""
     group = Group(("", "", "", "", ""), (Part("", copied=False, totals=totals),))
     applied = coefficients(kind, period, [group], rules)
     figures = figure_table(kind, (), [group], applied, rules)
     steps = {name: value for name, value, _, _ in coefficient_steps(kind, totals, applied[""], figures, rules)}
+    if applied[""] is None:
+        steps["reason"] = "no_correction" if kind == "workplace" else "no_rate"
     return tuple(steps.get(column) for column in COEFFICIENT_COLUMNS)
 
 

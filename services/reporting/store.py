@@ -95,6 +95,11 @@ class Snapshot:
         rows = await self._connection.fetch(_SQL["reference_versions"])
         return {row["kind"]: Version(row["version"], row["day"]) for row in rows}
 
+    async def ever_posted(self, providers: Collection[str]) -> bool:
+        """Whether the record has a request of any of these providers."""
+        found: bool = await self._connection.fetchval(_SQL["ever_posted"], sorted(providers))
+        return found
+
     async def figures(self, query: FiguresQuery, providers: Providers, structure: Structure) -> list[Group]:
         """The groups that were asked for, in a structure, of what these providers posted (None: all)."""
         name = "figures_of_requests" if query.needs_requests else "figures_of_months"

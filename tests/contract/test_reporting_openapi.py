@@ -38,6 +38,7 @@ MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = MODELS.newest.rules
 DAY, OLD = "2025-08-31", "2018-06-30"
 STUDENTS = [("survey", "start"), ("period", "2025-2026")]
+WORKPLACE = [("survey", "workplace"), ("period", "2025-2026")]
 WORKED = {
     "periods": [
         {"work_period_start": "2025-04-12", "work_period_end": "2025-04-20", "part_time_percentage": 100},
@@ -113,8 +114,11 @@ def test_explanations_are_what_the_document_says(kind: Any, counts_only: bool, c
     asked = query.ExplainQuery(kind, "2025-2026", PROVIDER, "as_was")
     totals = Totals(10, 3, 300, 20, Fraction(720))
     for group in (None, figures.Group((PROVIDER, "", "", "", ""), (figures.Part(PROVIDER, copied, totals),))):
-        table = explanation.explanation(asked, group, AS_WAS, MODELS, {}, counts_only=counts_only)
-        hold("ExplanationTable", table)
+        for ever_posted in (True, False):
+            table = explanation.explanation(
+                asked, group, AS_WAS, MODELS, {}, ever_posted=ever_posted, counts_only=counts_only
+            )
+            hold("ExplanationTable", table)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,10 @@ def test_explanations_are_what_the_document_says(kind: Any, counts_only: bool, c
         ("AttributionTable", rule_answers.attribution([("survey", "workplace"), ("work_period_end", OLD)], RULES)),
         ("CoefficientTable", rule_answers.coefficient([*STUDENTS, ("targets", "10"), ("respondents", "3")], RULES)),
         ("CoefficientTable", rule_answers.coefficient([*STUDENTS, ("targets", "9"), ("respondents", "0")], RULES)),
+        (
+            "CoefficientTable",
+            rule_answers.coefficient([*WORKPLACE, ("target_days", "9"), ("respondent_days", "2")], RULES),
+        ),
         ("DurationTable", rule_answers.durations(json.dumps(WORKED).encode(), RULES)),
     ],
 )

@@ -13,6 +13,7 @@ import schemas
 from palautevirta.__main__ import main
 from palautevirta.local.postgres import Database
 from palautevirta.reference_data.loading import MERGERS, ORGANISATIONS, Loaded, load
+from palautevirta.reference_data.versions import Changes
 
 EXAMPLES = Path(schemas.__file__).parents[1] / "docs" / "examples"
 A = "1.2.246.562.99.10000000001"
@@ -53,7 +54,7 @@ async def test_the_examples_load_in_order_and_a_second_time_change_nothing(datab
         (C, "1/5"),
     ]
     names = await rows(database, "SELECT name_sv, funded_years FROM reporting.organisation ORDER BY oid LIMIT 2")
-    assert names == [("Exempels utbildningssamkommun", [2026, 2027]), (None, [])]
+    assert names == [("Exempels utbildningssamkommun", [2025, 2026, 2027]), (None, [2025])]
 
 
 async def test_a_file_with_one_wrong_line_changes_nothing_and_says_why(database: Database, tmp_path: Path) -> None:
@@ -79,7 +80,10 @@ async def test_the_record_knows_organisations_too_and_older_versions_stay(databa
         second = f"provider,successor,day\n{A},{C},2026-01-01\n".encode()
         day = date(2026, 1, 1)
         versions = [await load(database.dsn, MERGERS, content, day) for content in (first, second, first)]
-        assert versions == [Loaded(number, day, 1, new=True) for number in (1, 2, 3)]
+        one_changed = [None, *(Changes(number, day, added=0, removed=0, changed=1) for number in (1, 2))]
+        assert versions == [
+            Loaded(number, day, 1, new=True, changes=found) for number, found in enumerate(one_changed, start=1)
+        ]
         assert [tuple(row) for row in await connection.fetch("SELECT version, successor FROM feedback.merger")] == [
             (1, B),
             (2, C),
@@ -87,6 +91,40 @@ async def test_the_record_knows_organisations_too_and_older_versions_stay(databa
         ]
     finally:
         await connection.close()
+
+
+async def test_a_table_is_taken_out_changed_and_taken_back_to_none(database: Database, tmp_path: Path) -> None:
+    nothing = await run(database, "mergers", "show")
+    assert (nothing.exit_code, nothing.stderr) == (1, "Error: no mergers were ever loaded\n")
+    for command in (["organisations"], ["mergers"], ["funding", "inputs"]):
+        file = str(EXAMPLES / f"{'_'.join(command)}.csv")
+        assert (await run(database, *command, "load", file, "--day", "2026-11-01")).exit_code == 0
+        shown = await run(database, *command, "show")
+        assert shown.stderr == f"{' '.join(command)} version 1 of 2026-11-01\n"
+        out = tmp_path / "out.csv"
+        out.write_text(shown.stdout)
+        assert (await run(database, *command, "load", str(out))).stdout.startswith("nothing new: ")
+
+    table = (await run(database, "organisations", "show")).stdout
+    out.write_text(table.replace("Mallilan kaupunki", "Mallila").replace(f"{C},0000003-5,,Kolmas koulutus oy,,\n", ""))
+    refused = await run(database, "organisations", "load", str(out))
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[0] == (
+        f"{C} is to be removed, but the newest funding inputs name it: load funding inputs without it first"
+    )
+    out.write_text("funding_year,provider,share\n")
+    assert (await run(database, "funding", "inputs", "load", str(out))).exit_code == 1
+    emptied = await run(database, "funding", "inputs", "load", str(out), "--empty", "--day", "2026-10-31")
+    assert emptied.stdout == (
+        "funding inputs version 2 of 2026-10-31, 0 rows\n"
+        "against version 1 of 2026-11-01: +0 \N{MINUS SIGN}3, 0 changed\n"
+    )
+    assert emptied.stderr == "warning: the version before is of a later day; was --day meant?\n"
+    assert await rows(database, "SELECT * FROM reporting.funding_input") == []
+    out.write_text(table.replace("Mallilan kaupunki", "Mallila").replace(f"{C},0000003-5,,Kolmas koulutus oy,,\n", ""))
+    loaded = await run(database, "organisations", "load", str(out), "--day", "2026-11-02")
+    assert loaded.stdout.endswith("against version 1 of 2026-11-01: +0 \N{MINUS SIGN}1, 1 changed\n")
+    assert loaded.stderr == ""
 
 
 async def test_several_that_load_at_once_make_one_version(database: Database) -> None:

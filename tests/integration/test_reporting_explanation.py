@@ -52,6 +52,7 @@ async def test_every_step_of_a_merged_figure_is_told_in_order(ask: Asking) -> No
         ("structure", "latest"),
         ("provider", B),
         ("providers", f"{A} {B}"),
+        ("ever_posted", "yes"),
         ("targets", "20"),
         ("respondents", "10"),
         ("points", "100.0000"),
@@ -97,6 +98,16 @@ async def test_what_a_step_writes_is_what_the_figures_say(ask: Asking, survey: s
 
 
 @pytest.mark.usefixtures("filled")
+async def test_zeros_of_a_provider_that_never_posted_say_so(ask: Asking) -> None:
+    for provider, posted in (("1.2.246.562.10.10000000077", "no"), (A, "yes")):
+        for survey in ("start", "completion_parts"):
+            assert values(await ask.rows(PATH.format(survey, provider)))["ever_posted"] == posted
+    unheard = {row["step"]: row for row in await ask.rows(PATH.format("start", "1.2.246.562.10.10000000077"))}
+    assert unheard["targets"]["value"] == "0"
+    assert "nothing was ever posted" in unheard["ever_posted"]["rule"]
+
+
+@pytest.mark.usefixtures("filled")
 async def test_the_entrepreneurs_copy_stands_apart(ask: Asking) -> None:
     steps = values(await ask.rows(PATH.format("workplace", A)))
     assert (steps["own_targets"], steps["copied_targets"], steps["targets"]) == ("1", "1", "2")
@@ -123,7 +134,8 @@ async def test_a_provider_sees_the_steps_of_its_counts_and_no_others(ask: Asking
     rows = await ask.rows(PATH.format("start", A), "figures:read", A)
     steps = values(rows)
     assert (steps["targets"], steps["respondents"], steps["response_rate"]) == ("10", "9", "0.900000000000000000")
-    told = {"survey", "period", "structure", "provider", "providers", "targets", "respondents", "response_rate"}
+    told = {"survey", "period", "structure", "provider", "providers", "ever_posted"}
+    told |= {"targets", "respondents", "response_rate"}
     versions = {"national_model", "rules", "organisation_table", "mergers", "structure_day"}
     assert steps.keys() == told | versions | {"response_rate_days"}
     hidden = {row["step"]: row for row in await ask.rows(PATH.format("start", B), "figures:read", B)}

@@ -129,6 +129,22 @@ def test_the_coefficient_names_its_branch(of_period: str, respondents: str, bran
     assert (found["coefficient_branch"], found["coefficient_exact"]) == (branch, value)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"survey": "workplace", "target_days": "10", "respondent_days": "5"}, "no_correction"),
+        ({"survey": "workplace_instructor", "target_days": "0", "respondent_days": "0"}, "no_rate"),
+        ({"survey": "workplace_instructor", "target_days": "9", "respondent_days": "0"}, None),
+        ({"targets": "10", "respondents": "0"}, "no_rate"),
+        ({"targets": "10", "respondents": "1"}, None),
+    ],
+)
+def test_where_there_is_no_coefficient_a_reason_says_why(parameters: dict[str, str], reason: str | None) -> None:
+    found = row(coefficient(**parameters))
+    assert found["reason"] == reason
+    assert (found["coefficient"] is None) == (reason is not None)
+
+
 def test_points_are_weighted_exactly() -> None:
     merged = row(coefficient(targets="20", respondents="10", points="100"))
     assert (merged["weighted_points_exact"], merged["weighted_points"]) == ("560/3", "186.666666666666666667")
@@ -138,11 +154,12 @@ def test_points_are_weighted_exactly() -> None:
 
 def test_where_there_is_no_coefficient_it_is_null() -> None:
     nobody = row(coefficient(targets="10", respondents="0", points="0"))
-    assert set(nobody.values()) == {None}
+    assert {name: value for name, value in nobody.items() if value is not None} == {"reason": "no_rate"}
     workplace = row(coefficient(survey="workplace", target_days="10", respondent_days="5", points="112.5"))
     assert {name: value for name, value in workplace.items() if value is not None} == {
         "weighted_points_exact": "225/2",
         "weighted_points": "112.500000000000000000",
+        "reason": "no_correction",
     }
     silent = row(coefficient(survey="workplace_instructor", target_days="10", respondent_days="0"))
     assert silent["coefficient_exact"] == "43/15"
