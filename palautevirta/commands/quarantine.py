@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import os
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
@@ -16,15 +15,15 @@ from schemas.national.model import load_models
 from services.aggregator.consumer import KafkaLog
 from services.aggregator.contribution import Rulebook
 from services.aggregator.decode import Decoder, DigestKeys
-from services.aggregator.replay import REASONS, Quarantine, Receipt, replay_each
+from services.aggregator.replay import REASONS, Quarantine, replay_each
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import DigestKeyMissing, connect
 from services.runtime.kafka import client_options
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
+from services.runtime.receipts import Receipt, read_receipt
 from services.runtime.settings import PostgresSettings
 
-_RECEIPT: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,18})", re.ASCII)
 _LONGEST_TEXT: Final = 500
 _PAGE: Final = 500
 _AGAIN: Final = "Do it again: what was done already isn't done twice."
@@ -34,10 +33,10 @@ _Result = TypeVar("_Result")
 
 
 def _receipt(text: str) -> Receipt:
-    match = _RECEIPT.fullmatch(text)
-    if match is None:
+    receipt = read_receipt(text)
+    if receipt is None:
         raise click.BadParameter(f"{text} is no receipt, such as 7-1042: partition, hyphen, offset")
-    return int(match[1]), int(match[2])
+    return receipt
 
 
 def _receipts(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> list[Receipt]:

@@ -18,7 +18,8 @@ from schemas.national.model import NationalModels
 from services.aggregator import decode
 from services.aggregator.consumer import KafkaLog
 from services.aggregator.decode import Arrival, Decoder, DigestKeys, Newer, Reject
-from services.aggregator.replay import Quarantine, Receipt, replay_each
+from services.aggregator.replay import Quarantine, replay_each
+from services.runtime.receipts import Receipt
 
 HETU = "010203-123N"
 DIGEST_KEYS = DigestKeys({1: bytes.fromhex("5a" * 32)})
