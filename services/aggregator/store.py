@@ -56,6 +56,10 @@ class StoreUnavailable(StoreError):
     """The connection is gone or the outcome unknown: connect again, load the fences, go on from there."""
 
 
+class TooSlow(StoreUnavailable):
+    """Postgres ended the transaction because it took too long: as any other, but try with fewer records."""
+
+
 class FenceLost(StoreError):
     """A partition of the batch is somebody else's now, or stands elsewhere; nothing of the batch was written."""
 
@@ -164,7 +168,7 @@ class Store:
     async def apply(self, batch: Batch) -> Applied:
         """Apply a batch in one transaction: all of it, or nothing.
 
-        Raises FenceLost, Unstorable, DigestKeyMissing; or StoreUnavailable: the outcome then stands in the fence.
+        Raises FenceLost, Unstorable, DigestKeyMissing; or StoreUnavailable, TooSlow: the outcome stands in the fence.
         """
         try:
             oids = await self._number_oids(batch)
@@ -177,7 +181,8 @@ class Store:
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             raise Unstorable(type(error).__name__) from error
         except DRIVER_ERRORS as error:
-            raise StoreUnavailable(f"{type(error).__name__} while applying a batch") from error
+            why = TooSlow if _took_too_long(error) else StoreUnavailable
+            raise why(f"{type(error).__name__} while applying a batch") from error
         counts = {"distinct": 0, "duplicate": 0, "conflict": 0}
         for _, verdict in verdicts:
             counts[verdict] += 1
@@ -340,6 +345,13 @@ class Store:
         """Write these rows, if there are any."""
         if written:
             await self._connection.execute(SQL[statement], *rows.columns(written, len(written[0])), *scalars)
+
+
+def _took_too_long(error: BaseException | None) -> bool:
+    """Whether time ran out; a transaction that can't be rolled back any more hides that behind other errors."""
+    while error is not None and not isinstance(error, TimeoutError | asyncpg.exceptions.TransactionTimeoutError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _count(command_tag: str) -> int:

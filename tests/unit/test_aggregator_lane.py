@@ -17,7 +17,7 @@ from services.aggregator.consumer import LogMoved, LogUnavailable, LogUnreadable
 from services.aggregator.generations import Generation
 from services.aggregator.loop import Lane
 from services.aggregator.standing import STOP_REASONS
-from services.aggregator.store import Applied, Batch, DigestKeyMissing, Fence, FenceLost, Unstorable
+from services.aggregator.store import Applied, Batch, DigestKeyMissing, Fence, FenceLost, TooSlow, Unstorable
 from services.aggregator.telemetry import Telemetry
 from services.runtime.partitioning import partition_of
 
@@ -274,6 +274,41 @@ async def test_a_record_that_the_database_refuses_costs_itself_alone_and_keeps_i
     (reject,) = [reject for batch in store.applied for reject in batch.rejects]
     assert reject.provider == PROVIDER
     assert reject.key is not None
+
+
+async def test_a_fault_of_the_database_is_one_line_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = CapturingLogger()
+    monkeypatch.setattr("services.aggregator.applying._LOG", lines)
+    store = FakeStore(lambda batch: any(arrival.offset % 2 for arrival in batch.arrivals))
+    await Bench(FakeLog(log_of(40)), store).steps(2)
+    told = [line.kwargs for line in lines.calls if line.method_name == "error"]
+    assert told == [{"records": 20, "errors": {"22": 20}}]
+
+
+async def test_after_a_batch_that_took_too_long_fewer_records_go_into_one_and_soon_more_again() -> None:
+    class Slow(FakeStore):
+        quick = 8
+
+        async def apply(self, batch: Batch) -> Applied:
+            if len(batch.arrivals) > self.quick:
+                raise TooSlow("TimeoutError")
+            return await super().apply(batch)
+
+    store = Slow()
+    bench = Bench(FakeLog(log_of(64)), store)
+    for _ in range(3):  # 64, 32, 16 take too long
+        bench.lane._opened = None  # noqa: SLF001 - as after a restart
+        with pytest.raises(TooSlow):
+            await bench.steps(2)
+    store.quick = 16
+    bench.lane._opened = None  # noqa: SLF001
+    with pytest.raises(TooSlow):
+        await bench.steps(2)
+    store.quick = 100
+    bench.lane._opened = None  # noqa: SLF001
+    await bench.steps(2)
+    assert [len(batch.arrivals) for batch in store.applied] == [8, 16, 16, 24]
+    assert store.arrived == list(range(64))
 
 
 async def test_a_reject_that_the_database_refuses_too_stops_the_partition() -> None:
