@@ -14,9 +14,10 @@ from palautevirta.commands.quarantine import ACTOR, impersonal
 from palautevirta.log_bounds import look_at_log
 from palautevirta.passing import Passing, why_not
 from palautevirta.passing import account as account_of_passing
-from palautevirta.receipts import MalformedReceipt, Receipt, receipt_of
+from palautevirta.receipts import MalformedReceipt, receipt_of
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
+from services.runtime.receipts import Receipt
 from services.runtime.settings import KafkaSettings, PostgresSettings
 
 _CLOSE_TIMEOUT_S = 2.0

@@ -29,7 +29,7 @@ async def store(database: Database) -> AsyncIterator[Store]:
     store = Store(await connect({"dsn": database.aggregator_dsn}), RULES, KEYS, 16)
     await store.prepare_partitions(range(16))
     for partition in range(16):
-        await store.open_fence(partition, 0, "topic", "log", 0)
+        await store.open_fence(partition, 0, "topic", "log", 0, topic_id=b"")
     yield store
     await store.close()
 
