@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol, TypeVar, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import ConnectionGroup
 from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 
 from services.aggregator.decode import Record
@@ -17,6 +18,7 @@ _LEADER_TIMEOUT_S: Final = 5.0
 _STOP_TIMEOUT_S: Final = 5.0
 _REPORT_TIMEOUT_S: Final = 1.0
 _FETCH_BYTES: Final = 4 << 20
+_FETCH_WAIT_MS: Final = 50  # once a second the ends are asked for behind a fetch that waits so long
 _NOBODY: Final = frozenset({None, -1})
 
 Answer = TypeVar("Answer")
@@ -88,7 +90,7 @@ class KafkaLog:
             isolation_level="read_uncommitted",
             fetch_max_bytes=_FETCH_BYTES,
             max_partition_fetch_bytes=_FETCH_BYTES // 2,
-            fetch_max_wait_ms=200,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
             check_crcs=True,
         )
         self._offsets = GroupOffsets(topic, self._consumer._client)  # noqa: SLF001 - the driver gives no other way
@@ -151,7 +153,9 @@ class KafkaLog:
         """
 
         async def ask(leader: int, led: Sequence[TopicPartition]) -> Generation:
-            answer = await self._consumer._client.send(leader, GenerationRequest(self._topic))  # noqa: SLF001 - no other way
+            client = self._consumer._client  # noqa: SLF001 - the driver gives no other way to ask this
+            # A broker answers what comes over one connection in order, and a fetch of what isn't there yet waits there.
+            answer = await client.send(leader, GenerationRequest(self._topic), group=ConnectionGroup.COORDINATION)
             return generation(answer, [one.partition for one in led])
 
         answers = await self._ask_leaders(partitions, ask)
