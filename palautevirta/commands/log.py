@@ -39,7 +39,7 @@ def adopt_command(receipts: Path | None, *, yes: bool) -> None:
     """
     try:
         told = receipts.read_text().split() if receipts else []
-        with edge(lambda: "Nothing was adopted."):
+        with edge("owner", lambda: "Nothing was adopted."):
             asyncio.run(_adopt(LogSettings.from_environ(os.environ), told, yes=yes))
     except (MalformedReceipt, UnicodeDecodeError) as error:
         raise CouldNotAsk(f"{receipts}: {error}") from error

@@ -123,7 +123,7 @@ def replay_command(*, receipts: list[Receipt], reason: str | None, actor: str) -
     async def running() -> dict[Receipt, str]:
         return await _replay(AggregatorSettings.from_environ(os.environ), receipts, reason, actor)
 
-    with edge(lambda: _AGAIN):
+    with edge("aggregator", lambda: _AGAIN):
         _end(_told_key(running()))
 
 
@@ -232,7 +232,7 @@ def _with_store(work: Callable[[Quarantine], Awaitable[_Result]]) -> _Result:
         async with _store(PostgresSettings.from_environ(os.environ), DigestKeys({})) as store:
             return await work(store)
 
-    with edge(lambda: _AGAIN):
+    with edge("aggregator", lambda: _AGAIN):
         return asyncio.run(running())
 
 

@@ -47,7 +47,7 @@ def command(*, providers: tuple[str, ...]) -> None:
         return await _recompute(AggregatorSettings.from_environ(os.environ), sorted(set(providers)), account)
 
     try:
-        with edge(lambda: f"Done so far: {_told(account)}. Run it again."):
+        with edge("aggregator", lambda: f"Done so far: {_told(account)}. Run it again."):
             left = asyncio.run(running())
     except OutOfBalance as error:
         raise click.ClickException(f"{error}. Done so far: {_told(account)}.") from error

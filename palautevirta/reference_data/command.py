@@ -37,7 +37,7 @@ def load_command(kind: ReferenceKind[Any]) -> click.Command:
     @click.option("--empty", is_flag=True, help="The table is to have no rows: FILE is a header and nothing else.")
     @_DATABASE_URL
     def command(file: Path, day: date, database_url: str, *, empty: bool) -> None:
-        with edge(lambda: "Nothing was loaded."):
+        with edge("owner", lambda: "Nothing was loaded."):
             outcome = asyncio.run(load(database_url, kind, file.read_bytes(), day, empty=empty))
         _tell(kind.name.replace("_", " "), outcome)
 
@@ -51,7 +51,7 @@ def show_command(kind: ReferenceKind[Any]) -> click.Command:
     @click.command("show", help=f"Print the newest {name} as the CSV that `load` takes; version and day on stderr.")
     @_DATABASE_URL
     def command(database_url: str) -> None:
-        with edge():
+        with edge("owner"):
             shown = asyncio.run(show(database_url, kind))
         if shown is None:
             raise click.ClickException(f"no {name} were ever loaded")
