@@ -15,7 +15,6 @@ from services.aggregator.store import DRIVER_ERRORS, StoreUnavailable
 from services.editions.store import EditionsUnavailable
 from services.runtime.settings import PostgresSettings, SettingsError
 
-
 Role = Literal["owner", "aggregator", "reporting", "editions"]
 """Whose DATABASE_URL a command takes; `palautevirta env --role` prints it over a local stack."""
 
@@ -59,8 +58,8 @@ def _wrong_role(error: Exception, role: Role | None) -> str | None:
     if role is None or not refused:
         return None
     return (
-        f"this login may not do that: it needs {_WHOSE[role]} DATABASE_URL (`palautevirta env --role {role}` of a local "
-        "stack). Nothing was done."
+        f"this login may not do that: it needs {_WHOSE[role]} DATABASE_URL (`palautevirta env --role {role}` of a "
+        "local stack). Nothing was done."
     )
 
 
