@@ -66,4 +66,5 @@ async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> No
             await adoption.adopt(given_up, found)
     finally:
         await connection.close(timeout=_CLOSE_TIMEOUT_S)
-    click.echo(f"{len(given_up)} partitions go on with log {found.log_id}")
+    partitions = "1 partition goes" if len(given_up) == 1 else f"{len(given_up)} partitions go"
+    click.echo(f"{partitions} on with log {found.log_id}")

@@ -86,6 +86,8 @@ def list_command(*, reason: str | None, settled: bool, most: int) -> None:
         found = await store.listed(reason, settled=settled, most=most + 1)
         for row in found[:most]:
             click.echo("  ".join(_facts(row)))
+        if not found:
+            click.echo("none stands", err=True)
         if len(found) > most:
             click.echo(f"there are more than these {most}: ask with a greater --most, or a --reason", err=True)
 
@@ -214,6 +216,8 @@ def _told(receipt: Receipt, result: str) -> str:
 
 
 def _end(results: Mapping[Receipt, str]) -> None:
+    if not results:
+        click.echo("none stands", err=True)
     if any(result not in _LEFT for result in results.values()):
         raise SystemExit(1)
 

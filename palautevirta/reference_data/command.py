@@ -65,8 +65,11 @@ def _tell(name: str, outcome: Loaded | Refused) -> None:
     if isinstance(outcome, Refused):
         for refusal in outcome.refusals:
             click.echo(str(refusal), err=True)
-        raise click.ClickException(f"nothing was loaded: {len(outcome.refusals)} refusals")
+        number = len(outcome.refusals)
+        raise click.ClickException(f"nothing was loaded: {number} refusal{'' if number == 1 else 's'}")
     told = f"{name} version {outcome.version} of {outcome.day}, {outcome.rows} rows"
+    if outcome.funding_years:
+        told += f", used for the transition of {', '.join(str(year + 1) for year in outcome.funding_years)}"
     click.echo(told if outcome.new else f"nothing new: the same rows stand as {told}")
     if outcome.changes is not None:
         click.echo(str(outcome.changes))
