@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from palautevirta.local.directory import LOOPBACK, DataDirectory
+from palautevirta.local.directory import LOOPBACK, DataDirectory, is_held
 from palautevirta.local.postgres import AGGREGATOR_ROLE, EDITIONS_ROLE, REPORTING_ROLE, SUPERUSER
 from palautevirta.local.stack import DATABASE, DIGEST_KEY
 
@@ -43,7 +43,10 @@ def command(data_dir: Path, role: str) -> None:
             variables["DIGEST_KEYS"] = f"1:{known.secrets[DIGEST_KEY]}"
     except KeyError as error:
         raise click.ClickException(
-            f"No stack ever started its own servers over {data_dir}: run `palautevirta up --data-dir {data_dir}` first."
+            f"No stack ever started its own servers over {data_dir}: run `palautevirta up --data-dir {data_dir}` "
+            "first, or give --data-dir."
         ) from error
+    if not is_held(data_dir):
+        click.echo(f"warning: no stack runs over {data_dir} now: nothing answers at these addresses", err=True)
     for variable, value in variables.items():
         click.echo(f"export {variable}={shlex.quote(value)}")

@@ -35,7 +35,7 @@ def command(*, number: int, format_name: str, output: Path) -> None:
         await _export(PostgresSettings.from_environ(os.environ), number, format_name, unfinished)
 
     try:
-        with edge(lambda: "Nothing was written."):
+        with edge("reporting", lambda: "Nothing was written."):
             asyncio.run(running())
             unfinished.replace(output)
     finally:

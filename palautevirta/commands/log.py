@@ -44,7 +44,7 @@ def adopt_command(receipts: Path | None, *, yes: bool) -> None:
     """
     try:
         told = receipts.read_text().split() if receipts else []
-        with edge(lambda: "Nothing was adopted."):
+        with edge("owner", lambda: "Nothing was adopted."):
             asyncio.run(_adopt(LogSettings.from_environ(os.environ), told, yes=yes))
     except (MalformedReceipt, UnicodeDecodeError) as error:
         raise CouldNotAsk(f"{receipts}: {error}") from error
@@ -71,7 +71,8 @@ async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> No
             await adoption.adopt(given_up, found)
     finally:
         await connection.close(timeout=_CLOSE_TIMEOUT_S)
-    click.echo(f"{len(given_up)} partitions go on with log {found.log_id}")
+    partitions = "1 partition goes" if len(given_up) == 1 else f"{len(given_up)} partitions go"
+    click.echo(f"{partitions} on with log {found.log_id}")
 
 
 def _last(_: click.Context, __: click.Parameter, text: str) -> Receipt:
@@ -92,7 +93,7 @@ def pass_command(*, last: Receipt, remark: str, actor: str, yes: bool) -> None:
     Every offset from the partition's next one up to this one then stands in quarantine as `passed`, uncounted. Nothing
     has to be stopped. DATABASE_URL is the database's owner; KAFKA_… as for the services.
     """
-    with edge(lambda: "Look at the partition's fence before you do it again."):
+    with edge("owner", lambda: "Look at the partition's fence before you do it again."):
         asyncio.run(_pass(LogSettings.from_environ(os.environ), last, remark=remark, actor=actor, yes=yes))
 
 

@@ -13,7 +13,7 @@ from palautevirta.migrations import MigrationFailed, MigrationRefused, load_migr
 def command(database_url: str) -> None:
     """Apply the migrations that the database still needs; forward only."""
     try:
-        with edge():
+        with edge("owner"):
             applied = asyncio.run(migrate(database_url, load_migrations()))
     except (MigrationRefused, MigrationFailed) as error:
         raise click.ClickException(str(error)) from error

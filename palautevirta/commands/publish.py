@@ -60,5 +60,5 @@ def _run(work: Callable[[EditionsSettings], Awaitable[_Result]]) -> _Result:
     async def running() -> _Result:
         return await work(EditionsSettings.from_environ(os.environ))
 
-    with edge(lambda: "Nothing was published; do it again."):
+    with edge("editions", lambda: "Nothing was published; do it again."):
         return asyncio.run(running())

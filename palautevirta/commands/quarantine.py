@@ -89,6 +89,8 @@ def list_command(*, reason: str | None, settled: bool, most: int) -> None:
         found = await store.listed(reason, settled=settled, most=most + 1)
         for row in found[:most]:
             click.echo("  ".join(_facts(row)))
+        if not found:
+            click.echo("none stands", err=True)
         if len(found) > most:
             click.echo(f"there are more than these {most}: ask with a greater --most, or a --reason", err=True)
 
@@ -126,7 +128,7 @@ def replay_command(*, receipts: list[Receipt], reason: str | None, actor: str) -
     async def running() -> dict[Receipt, str]:
         return await _replay(AggregatorSettings.from_environ(os.environ), receipts, reason, actor)
 
-    with edge(lambda: _AGAIN):
+    with edge("aggregator", lambda: _AGAIN):
         _end(_told_key(running()))
 
 
@@ -217,6 +219,8 @@ def _told(receipt: Receipt, result: str) -> str:
 
 
 def _end(results: Mapping[Receipt, str]) -> None:
+    if not results:
+        click.echo("none stands", err=True)
     if any(result not in _LEFT for result in results.values()):
         raise SystemExit(1)
 
@@ -235,7 +239,7 @@ def _with_store(work: Callable[[Quarantine], Awaitable[_Result]]) -> _Result:
         async with _store(PostgresSettings.from_environ(os.environ), DigestKeys({})) as store:
             return await work(store)
 
-    with edge(lambda: _AGAIN):
+    with edge("aggregator", lambda: _AGAIN):
         return asyncio.run(running())
 
 

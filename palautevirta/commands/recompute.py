@@ -47,13 +47,15 @@ def command(*, providers: tuple[str, ...]) -> None:
         return await _recompute(AggregatorSettings.from_environ(os.environ), sorted(set(providers)), account)
 
     try:
-        with edge(lambda: f"Done so far: {_told(account)}. Run it again."):
+        with edge("aggregator", lambda: f"Done so far: {_told(account)}. Run it again."):
             left = asyncio.run(running())
     except OutOfBalance as error:
         raise click.ClickException(f"{error}. Done so far: {_told(account)}.") from error
     click.echo(_told(account))
     if left:
-        click.echo(f"{left} providers were counted by a newer release and left as they were: recompute with that one")
+        click.echo(
+            f"left as they were, because a newer release counted them: {_of(left, 'provider')}. Recompute with that one"
+        )
         raise SystemExit(1)
 
 
@@ -92,9 +94,13 @@ def _add(account: _Account, done: Recomputed) -> None:
 
 def _told(account: _Account) -> str:
     return (
-        f"{account.providers:,} providers, {account.requests:,} requests looked at, "
-        f"{account.changed:,} contributions changed, {account.wrong:,} month rows healed"
+        f"{_of(account.providers, 'provider')}, {_of(account.requests, 'request')} looked at, "
+        f"{_of(account.changed, 'contribution')} changed, {_of(account.wrong, 'month row')} healed"
     )
+
+
+def _of(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -12,6 +12,9 @@ from schemas.events import types
 SCOPES: Final = ("feedback:write", "figures:read", "figures:funding", "figures:national", "operations")
 """What a token may allow."""
 
+_OF_PROVIDERS: Final = frozenset({"feedback:write", "figures:read", "figures:funding"})
+"""Scopes that allow something only for the organisations that a token names."""
+
 _OID: Final = re.compile(types.whole(types.OID_PATTERN))
 
 
@@ -54,6 +57,9 @@ def command(data_dir: Path, providers: tuple[str, ...], scope: str, client_id: s
         issuer = Issuer.load(data_dir)
     except FileNotFoundError as error:
         raise click.ClickException(
-            f"No stack was ever started over {data_dir}: run `palautevirta up --data-dir {data_dir}` first."
+            f"No stack was ever started over {data_dir}: run `palautevirta up --data-dir {data_dir}` first, "
+            "or give --data-dir."
         ) from error
+    if not providers and (own := sorted(_OF_PROVIDERS & set(scope.split()))):
+        click.echo(f"warning: without --provider the token speaks for nobody with {', '.join(own)}", err=True)
     click.echo(issuer.mint(organisations=providers, scope=scope, client_id=client_id, expires_in_s=expires_in_s))

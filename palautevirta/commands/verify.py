@@ -26,7 +26,7 @@ def command(database_url: str, receipts: Path | None) -> None:
     """
     try:
         told = receipts.read_text() if receipts else None
-        with edge():
+        with edge("owner"):
             findings = asyncio.run(_findings(database_url, told))
     except (MalformedReceipt, UnicodeDecodeError, OSError) as error:
         raise CouldNotAsk(f"{receipts}: {error}") from error

@@ -100,6 +100,18 @@ class DataDirectory:
         write_private(self.path / name, json.dumps(values, indent=1).encode())
 
 
+def is_held(path: Path) -> bool:
+    """Whether a stack runs over the directory now; nothing is made."""
+    try:
+        with (path / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def _known(file: Path) -> dict[str, Any]:
     return dict(json.loads(file.read_text())) if file.exists() else {}
 

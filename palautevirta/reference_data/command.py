@@ -37,7 +37,7 @@ def load_command(kind: ReferenceKind[Any]) -> click.Command:
     @click.option("--empty", is_flag=True, help="The table is to have no rows: FILE is a header and nothing else.")
     @_DATABASE_URL
     def command(file: Path, day: date, database_url: str, *, empty: bool) -> None:
-        with edge(lambda: "Nothing was loaded."):
+        with edge("owner", lambda: "Nothing was loaded."):
             outcome = asyncio.run(load(database_url, kind, file.read_bytes(), day, empty=empty))
         _tell(kind.name.replace("_", " "), outcome)
 
@@ -51,7 +51,7 @@ def show_command(kind: ReferenceKind[Any]) -> click.Command:
     @click.command("show", help=f"Print the newest {name} as the CSV that `load` takes; version and day on stderr.")
     @_DATABASE_URL
     def command(database_url: str) -> None:
-        with edge():
+        with edge("owner"):
             shown = asyncio.run(show(database_url, kind))
         if shown is None:
             raise click.ClickException(f"no {name} were ever loaded")
@@ -65,8 +65,11 @@ def _tell(name: str, outcome: Loaded | Refused) -> None:
     if isinstance(outcome, Refused):
         for refusal in outcome.refusals:
             click.echo(str(refusal), err=True)
-        raise click.ClickException(f"nothing was loaded: {len(outcome.refusals)} refusals")
+        number = len(outcome.refusals)
+        raise click.ClickException(f"nothing was loaded: {number} refusal{'' if number == 1 else 's'}")
     told = f"{name} version {outcome.version} of {outcome.day}, {outcome.rows} rows"
+    if outcome.funding_years:
+        told += f", used for the transition of {', '.join(str(year + 1) for year in outcome.funding_years)}"
     click.echo(told if outcome.new else f"nothing new: the same rows stand as {told}")
     if outcome.changes is not None:
         click.echo(str(outcome.changes))

@@ -43,13 +43,17 @@ FUNDING_INPUTS: Final = ReferenceKind("funding_inputs", "funding_input", Funding
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The version that stands now; not `new` when it held the same rows before. `changes` when there was one before."""
+    """The version that stands now; not `new` when it held the same rows before. `changes` when there was one before.
+
+    `funding_years` are those of the shares in it, if it is about shares.
+    """
 
     version: int
     day: date
     rows: int
     new: bool
     changes: Changes | None = None
+    funding_years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,15 @@ async def load(
         if refusals:
             return Refused(tuple(sorted(refusals)))
         rows = [row for _, row in sheet.rows]
+        years = tuple(sorted({row.funding_year for row in rows if isinstance(row, FundingInputRow)}))
         digest = digest_of(rows)
         if newest is not None and newest["digest"] == digest:
-            return Loaded(newest["version"], newest["day"], len(rows), new=False)
+            return Loaded(newest["version"], newest["day"], len(rows), new=False, funding_years=years)
         version = 1 if newest is None else newest["version"] + 1
         await connection.execute(_SQL["add_reference_version"], kind.name, version, day, digest)
         written = await _write(connection, kind, version, rows)
         compared = None if newest is None else changes(kind.row, before, written, newest["version"], newest["day"])
-        return Loaded(version, day, len(rows), new=True, changes=compared)
+        return Loaded(version, day, len(rows), new=True, changes=compared, funding_years=years)
 
 
 async def show(database_url: str, kind: ReferenceKind[Any]) -> Shown | None:

@@ -124,15 +124,14 @@ class Calls:
 
     async def caller(self, request: web.Request, resource: Resource) -> Caller | web.Response:
         """The caller, when the token has any scope that allows something of the resource, else the refusal."""
-        refusal: web.Response | None = None
         for scope in scopes_of(resource):
             # The verifier remembers a token, so that asking for the next scope is a look-up.
             outcome = await authorised(request, request.app[VERIFIER], scope)
             if isinstance(outcome, Caller) or outcome.status != INSUFFICIENT_SCOPE.status:
                 return outcome
-            refusal = outcome
-        assert refusal is not None, "every resource has a scope"
-        return refusal
+        nothing = access(frozenset(), frozenset(), resource)  # it names every scope that would do
+        assert isinstance(nothing, Denied), "without a scope nothing is allowed"
+        return denied(request, nothing)
 
 
 def call_of(request: web.Request) -> str:

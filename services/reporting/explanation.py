@@ -145,7 +145,12 @@ def _whole(asked: ExplainQuery, provider: str, group: Group, rules: Rules) -> It
     columns = _WRITTEN if kind not in STUDENT_KINDS else [name for name in _WRITTEN if not name.endswith("_days")]
     yield from _written(figures, tuple(columns))
     yield from coefficient_steps(kind, totals, applied.get(provider), figures, rules)
-    yield "rounding", "half up", None, "every decimal is written once, half away from zero, never computed with (§7)"
+    yield (
+        "rounding",
+        "half away from zero",
+        None,
+        "every decimal is rounded once, when it is written, never computed with (§7)",
+    )
 
 
 def _copied(group: Group, rules: Rules) -> Iterator[Step]:

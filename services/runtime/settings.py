@@ -30,7 +30,8 @@ AsymmetricAlgorithm = Literal[
 """Every algorithm that can be allowed: with a symmetric one, who can verify a token can also mint one."""
 
 # Who, if anybody, and one or more hosts, each with a port or without.
-_HOST: Final = r"(\[[0-9a-fA-F:.]+\]|[^\[\]/?#:@,]*)(:[0-9]{1,5})?"
+_TO_65535: Final = r"0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST: Final = rf"(\[[0-9a-fA-F:.]+\]|[^\[\]/?#:@,]*)(:{_TO_65535})?"
 _DSN: Final = re.compile(rf"postgres(ql)?://([^/]*@)?{_HOST}(,{_HOST})*(/|\?|$)", re.ASCII)
 _BROKER: Final = r" *(\[[0-9a-fA-F:.]+\]|[^\[\],:]+)(:[0-9]{1,5})? *"
 

@@ -226,7 +226,7 @@ async def test_wrong_contributions_and_wrong_month_rows_are_healed_and_said(scen
     )
     requests = await scene.connection.fetchval("SELECT count(*) FROM feedback.request WHERE provider = $1", number)
     assert told == (
-        f"1 providers, {requests:,} requests looked at, {len(planted):,} contributions changed, "
+        f"1 provider, {requests:,} requests looked at, {len(planted):,} contributions changed, "
         f"{cells + 2} month rows healed\n"
     )
     assert await scene.broken() == []
@@ -333,7 +333,7 @@ async def test_withdrawn_answers_are_nowhere_after_a_recompute(scene: Scene) -> 
     await scene.connection.execute("DROP TABLE kept")
     assert {row["heads"] for row in await sums(scene.connection)} == {0, 1}
     code, told, _ = await scene.recompute()
-    assert (code, told) == (0, "1 providers, 1 requests looked at, 0 contributions changed, 1 month rows healed\n")
+    assert (code, told) == (0, "1 provider, 1 request looked at, 0 contributions changed, 1 month row healed\n")
     assert {row["heads"] for row in await sums(scene.connection)} == {0}
     assert await places_of_answers(scene.connection, b"") == set()
     assert await scene.broken() == []

@@ -41,6 +41,7 @@ async def test_the_examples_load_in_order_and_a_second_time_change_nothing(datab
         first = await run(database, *command, "load", file, "--day", "2026-11-01")
         assert first.exit_code == 0, first.output
         assert first.stdout.startswith(f"{name.replace('_', ' ')} version 1 of 2026-11-01, ")
+        assert ("used for the transition of 2026\n" in first.stdout) == (name == "funding_inputs")
         again = await run(database, *command, "load", file)
         assert again.exit_code == 0
         assert again.stdout == f"nothing new: the same rows stand as {first.stdout}"

@@ -249,6 +249,8 @@ async def test_what_a_caller_may_not_see_is_denied(ask: Asking) -> None:
         status, problem = await ask.refusal(path, scope, A)
         assert (status, problem["status"]) == (403, 403), (path, scope)
         assert problem["type"] == "/problems/insufficient_scope"
+    _, problem = await ask.refusal("/v1/quarantine", "feedback:write", A)
+    assert problem["detail"] == "This needs a token with the scope figures:national or operations."
 
 
 @pytest.mark.parametrize("path", [START, "/v1/quarantine", "/v1/books", "/v1/requests"])

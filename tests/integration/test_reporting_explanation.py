@@ -67,7 +67,7 @@ async def test_every_step_of_a_merged_figure_is_told_in_order(ask: Asking) -> No
         ("coefficient", "1.866666666666666667"),
         ("weighted_points_exact", "560/3"),
         ("weighted_points", "186.666666666666666667"),
-        ("rounding", "half up"),
+        ("rounding", "half away from zero"),
         ("national_model", "2025.1"),
         ("rules", "2"),
         ("organisation_table", "1"),

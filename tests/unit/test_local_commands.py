@@ -61,5 +61,24 @@ def test_the_environment_of_a_stack_is_printed_for_a_shell_and_nothing_is_made(d
     assert lines[2:] == ([] if role == "owner" else keys)
 
 
+def test_a_token_that_speaks_for_nobody_is_printed_with_a_warning(data_dir: Path) -> None:
+    Issuer.of(DataDirectory(data_dir))
+    for scope, warned in (("feedback:write operations", True), ("figures:national", False)):
+        result = CliRunner().invoke(main, ["token", "--data-dir", str(data_dir), "--scope", scope])
+        assert (result.exit_code, "speaks for nobody" in result.stderr) == (0, warned)
+
+
+def test_the_addresses_of_a_stopped_stack_are_printed_with_a_warning(data_dir: Path) -> None:
+    directory = DataDirectory(data_dir)
+    directory.port("postgres", 20001)
+    directory.port("kafka", 20002)
+    directory.secret("postgres")
+    arguments = ["env", "--data-dir", str(data_dir)]
+    with directory.held():
+        assert CliRunner().invoke(main, arguments).stderr == ""
+    stopped = CliRunner().invoke(main, arguments)
+    assert (stopped.exit_code, "no stack runs over" in stopped.stderr) == (0, True)
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     assert CliRunner().invoke(main, ["dance"]).exit_code == 2

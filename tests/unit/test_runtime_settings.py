@@ -42,6 +42,15 @@ def test_no_problem_repeats_a_value() -> None:
     assert "hunter" not in problems(PostgresSettings, environ)
 
 
+@pytest.mark.parametrize(("port", "usable"), [("65535", True), ("65536", False), ("99999", False), ("70000", False)])
+def test_a_port_that_cannot_be_is_no_database(port: str, *, usable: bool) -> None:
+    environ = {"DATABASE_URL": f"postgresql://u:p@h:{port}/d"}
+    if usable:
+        PostgresSettings.from_environ(environ)
+    else:
+        assert "DATABASE_URL" in problems(PostgresSettings, environ)
+
+
 def test_conflicts_between_variables_are_told_all_at_once() -> None:
     told = problems(
         KafkaSettings,
