@@ -93,6 +93,7 @@ def coefficients(
     return {key: value for key, value in sorted(values.items()) if value is not None}
 
 
-def coefficient_rows(number: int, values: dict[CoefficientKey, Coefficient]) -> list[tuple[Any, ...]]:
-    """The rows of feedback.edition_coefficient: edition, estimate, kind, provider, rate, branch, value."""
-    return [(number, *key, str(value.rate), value.branch, str(value.value)) for key, value in values.items()]
+def coefficient_columns(values: dict[CoefficientKey, Coefficient]) -> list[list[Any]]:
+    """The columns of feedback.edition_coefficient after the edition: estimate, kind, provider, rate, branch, value."""
+    rows = [(*key, str(value.rate), value.branch, str(value.value)) for key, value in values.items()]
+    return [[row[place] for row in rows] for place in range(6)]

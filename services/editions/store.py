@@ -16,7 +16,7 @@ from schemas.national.rules.structure import Merger
 from services.editions.contents import (
     Head,
     ProviderTotals,
-    coefficient_rows,
+    coefficient_columns,
     coefficients,
     rules_text,
     structure,
@@ -29,6 +29,9 @@ from services.runtime.statements import load_statements
 _SQL: Final = load_statements("services.editions", "sql")
 _PARTS: Final = ("offsets", "structure", "organisations", "coefficients", "answers", "cells")
 """The rows that a digest is made of, after the head, in this order."""
+
+_HELD: Final = ("imbalance", "answers_imbalance")
+"""What is frozen is held against what the record says elsewhere."""
 
 _CLOSE_TIMEOUT_S: Final = 5.0
 _NETWORK_SLACK_S: Final = 5.0
@@ -93,9 +96,13 @@ async def _cut(connection: Any, planned: Plan, model: NationalModel, *, draft: b
     if not draft and (others := await connection.fetchval(_SQL["other_rules"], model.number)):
         return Refusal(f"{others} requests were counted by other rules: run palautevirta recompute, or cut a draft.")
     number: int = await connection.fetchval(_SQL["next_number"])
+    if await connection.fetchval(_SQL["stray"], number):
+        return Refusal(
+            f"Rows of edition {number} stand already, put there by no cut: the database's owner has to remove them."
+        )
     cells = await _freeze_sums(connection, number, planned)
     kinds, sources = [one.kind for one in planned.months], [one.source_month for one in planned.months]
-    if await connection.fetchval(_SQL["imbalance"], number, kinds, sources):
+    if any([await connection.fetchval(_SQL[held], number, kinds, sources) for held in _HELD]):
         return Refusal("The record doesn't agree with itself: palautevirta verify says where.")
     head = await _freeze_meaning(connection, number, planned, model)
     digest = await _digest(connection, number, head)
@@ -139,7 +146,7 @@ async def _freeze_meaning(connection: Any, number: int, planned: Plan, model: Na
     await connection.execute(_SQL["freeze_structure"], number, list(successors), list(successors.values()))
     totals = [_totals(row) for row in await connection.fetch(_SQL["totals"], number)]
     values = coefficients(planned, totals, successors, model.rules)
-    await connection.executemany(_SQL["freeze_coefficient"], coefficient_rows(number, values))
+    await connection.execute(_SQL["freeze_coefficients"], number, *coefficient_columns(values))
     versions = {row["kind"]: row["version"] for row in await connection.fetch(_SQL["versions"])}
     return Head(
         period=planned.period,

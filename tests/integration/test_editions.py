@@ -37,6 +37,7 @@ from services.editions.store import Digests, Published, check, publish
 
 PARTS = ("", "_offset", "_cell", "_answers", "_structure", "_organisation", "_coefficient")
 AUGUST = date(2024, 8, 12)
+STRAY = "INSERT INTO feedback.edition_structure VALUES ($1, 'x', 'y')"
 
 
 @pytest.fixture
@@ -240,6 +241,45 @@ async def test_no_row_is_added_to_a_sealed_edition(
         await role.close()
 
 
+@pytest.mark.parametrize("isolation", ["read_committed", "repeatable_read"])
+@pytest.mark.usefixtures("log")
+async def test_no_row_is_added_by_a_transaction_that_began_before_the_head(database: Database, isolation: Any) -> None:
+    other = await asyncpg.connect(database.editions_dsn)
+    adding = other.transaction(isolation=isolation)
+    await adding.start()
+    await other.fetchval("SELECT count(*) FROM feedback.edition")
+    published = await cut(database)
+    with pytest.raises((asyncpg.RestrictViolationError, asyncpg.SerializationError)):
+        await other.execute(STRAY, published.number)
+    await adding.rollback()
+    await other.close()
+
+
+@pytest.mark.usefixtures("log")
+async def test_rows_of_an_edition_that_is_not_cut_yet_are_neither_published_nor_added_meanwhile(
+    database: Database,
+) -> None:
+    other = await asyncpg.connect(database.editions_dsn)
+    adding = other.transaction()
+    await adding.start()
+    await other.execute(STRAY, 1)
+    cutting = asyncio.create_task(cut(database))
+    watching = await asyncpg.connect(database.dsn)
+    async with asyncio.timeout(20):
+        while not cutting.done() and not await watching.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+        ):
+            await asyncio.wait([cutting], timeout=0.02)
+    await watching.close()
+    await adding.commit()
+    with pytest.raises(store.EditionsUnavailable, match="SerializationError"):
+        await cutting
+    await other.close()
+    refused = await publish(settings_of(database), MODELS.newest, period=PERIOD, as_of=AS_OF, draft=False)
+    assert isinstance(refused, Refusal)
+    assert "Rows of edition 1 stand already" in refused.detail
+
+
 async def test_withdrawn_answers_are_nowhere_in_an_edition_that_is_cut_later(
     log: AppliedLog, database: Database, connection: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
@@ -339,11 +379,19 @@ async def test_what_other_rules_counted_is_published_as_a_draft_at_most(database
     assert (await cut(database, newer, draft=True)).number == 1
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "UPDATE feedback.month_figure SET points = points + 1 WHERE month = '2024-02-01'",
+        "UPDATE feedback.month_answers SET heads[2] = heads[2] + 1 WHERE month = '2024-02-01'",
+        "DELETE FROM feedback.month_answers WHERE month = '2024-02-01'",
+    ],
+)
 @pytest.mark.usefixtures("log")
 async def test_a_record_that_disagrees_with_itself_is_not_published(
-    database: Database, connection: "asyncpg.Connection[asyncpg.Record]"
+    database: Database, connection: "asyncpg.Connection[asyncpg.Record]", mistake: str
 ) -> None:
-    await connection.execute("UPDATE feedback.month_figure SET points = points + 1 WHERE month = '2024-02-01'")
+    await connection.execute(mistake)
     refused = await publish(settings_of(database), MODELS.newest, period=PERIOD, as_of=AS_OF, draft=False)
     assert isinstance(refused, Refusal)
     assert "palautevirta verify" in refused.detail

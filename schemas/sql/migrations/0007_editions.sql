@@ -111,6 +111,23 @@ BEGIN
 END
 $$;
 
+-- One row that whoever adds to editions writes first, and holds until the transaction ends: so a row that is added while
+-- an edition is cut waits for the head and is refused, and a cut that began before such a row was committed fails, at
+-- every isolation level. An advisory lock wouldn't do: a snapshot from before the head would not see it.
+CREATE TABLE feedback.edition_turn (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    taken_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 10);
+INSERT INTO feedback.edition_turn DEFAULT VALUES;
+
+CREATE FUNCTION feedback.take_turn() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE feedback.edition_turn SET taken_at = now();
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION feedback.refuse_addition_to_edition() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -137,6 +154,18 @@ BEGIN
         EXECUTE format(
             'CREATE TRIGGER sealed AFTER INSERT ON feedback.edition_%s REFERENCING NEW TABLE AS added '
             'FOR EACH STATEMENT EXECUTE FUNCTION feedback.refuse_addition_to_edition()', part
+        );
+    END LOOP;
+END
+$$;
+
+DO $$
+DECLARE part text;
+BEGIN
+    FOREACH part IN ARRAY ARRAY['', '_offset', '_cell', '_answers', '_structure', '_organisation', '_coefficient'] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER alone BEFORE INSERT ON feedback.edition%s '
+            'FOR EACH STATEMENT EXECUTE FUNCTION feedback.take_turn()', part
         );
     END LOOP;
 END
@@ -175,8 +204,9 @@ TO palautevirta_reporting;
 
 GRANT USAGE ON SCHEMA feedback, reporting TO palautevirta_editions;
 GRANT SELECT ON feedback.fence, reporting.freshness, reporting.request, reporting.month_figure, reporting.month_answers,
-    reporting.organisation, reporting.merger, reporting.reference_version
+    reporting.organisation, reporting.merger, reporting.reference_version, feedback.questionnaire_slot
 TO palautevirta_editions;
+GRANT UPDATE (taken_at) ON feedback.edition_turn TO palautevirta_editions;
 GRANT SELECT (rules) ON feedback.request TO palautevirta_editions;
 GRANT SELECT, INSERT ON feedback.edition, feedback.edition_offset, feedback.edition_cell, feedback.edition_answers,
     feedback.edition_structure, feedback.edition_organisation, feedback.edition_coefficient
