@@ -46,6 +46,11 @@ class EditionRow(_Row):
     model: str
     organisations_version: Annotated[int, Field(ge=0, description="0: no table was loaded yet.")]
     mergers_version: Annotated[int, Field(ge=0, description="0: no table was loaded yet.")]
+    funding_inputs_version: Annotated[int, Field(ge=0, description="0: no table was loaded yet.")]
+    counted_by: Annotated[
+        str, Field(description="Numbers of the model versions whose rules had counted the requests, by commas.")
+    ]
+    counted_otherwise: Annotated[int, Field(ge=0, description="Requests that other rules had counted; drafts only.")]
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Equal inputs give equal digests.")]
 
 
@@ -84,7 +89,7 @@ class DifferenceRow(_Row):
 
 
 class EditionFundingRow(FundingRow):
-    """One provider's points of one component in an edition, or its whole share; a transition's bounds are live only."""
+    """One provider's points of one component in an edition, or its whole share."""
 
 
 EDITION_ROWS: Final[tuple[type[BaseModel], ...]] = (

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from services.reporting import edition_store, figures, questions
 from services.reporting.access import Resource
-from services.reporting.calls import STORE, Build, Calls, Page, bad_parameters
+from services.reporting.calls import STORE, Build, Calls, NoTable, Page, bad_parameters
 from services.reporting.difference import after, changes, difference_table
 from services.reporting.edition_funding import edition_funding_page, edition_funding_query
 from services.reporting.edition_query import (
@@ -19,6 +19,8 @@ from services.reporting.edition_query import (
     editions_query,
 )
 from services.reporting.editions import Edition, edition_table, flagged
+from services.reporting.funding import NoCommonFactor
+from services.reporting.funding_calls import NO_COMMON_FACTOR
 from services.reporting.funding_query import FundingQuery
 from services.reporting.paging import cut
 from services.reporting.parameters import BadQuery, Given, Pairs
@@ -136,7 +138,15 @@ class EditionCalls:
 
         async def fetch(snapshot: Snapshot, edition: Edition, query: FundingQuery) -> Build:
             found = await edition_store.frozen_funding(snapshot, edition)
-            return lambda: edition_funding_page(edition, found, query)
+
+            def build() -> Page | NoTable:
+                page = edition_funding_page(edition, found, query)
+                if isinstance(page, NoCommonFactor):
+                    detail = f"In the set {page.of_set} there is {page.detail}. Publish another edition."
+                    return NoTable(NO_COMMON_FACTOR, detail, {"set": page.of_set, "bound": page.bound})
+                return page
+
+            return build
 
         return await self._of_edition(request, edition_funding_query, fetch)
 

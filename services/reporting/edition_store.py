@@ -64,7 +64,9 @@ async def frozen_funding(snapshot: Snapshot, of: Edition) -> FrozenFunding:
     """What an edition's funding view comes from."""
     organisations = await snapshot.fetch("edition_organisations", of.number)
     funded_years = {row["oid"]: row["funded_years"] for row in organisations}
-    return FrozenFunding(await frozen(snapshot, of), await coefficients(snapshot, of), funded_years)
+    shares = await snapshot.fetch("edition_funding_inputs", of.number)
+    before = {row["provider"]: Fraction(row["share"]) for row in shares}
+    return FrozenFunding(await frozen(snapshot, of), await coefficients(snapshot, of), funded_years, before)
 
 
 async def successors(snapshot: Snapshot, number: int) -> dict[str, str]:

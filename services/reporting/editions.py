@@ -13,7 +13,7 @@ from services.reporting.table import Table
 
 EDITION_COLUMNS: Final = (
     "number", "period", "day", "status", "sets", "created_at", "complete_until", "model", "organisations_version",
-    "mergers_version", "digest",
+    "mergers_version", "funding_inputs_version", "counted_by", "counted_otherwise", "digest",
 )  # fmt: skip
 
 ACTUAL: Final = "actual"
@@ -24,7 +24,10 @@ SETS: Final = (ACTUAL, ESTIMATE)
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A frozen publication. `day` is the one by which lag and structure were applied; `rules` are its own."""
+    """A frozen publication. `day` is the one by which lag and structure were applied; `rules` are its own.
+
+    `counted_by` are the numbers of the model versions whose rules had counted the requests when it was cut.
+    """
 
     number: int
     period: str
@@ -37,6 +40,10 @@ class Edition:
     rules: Rules
     organisations_version: int
     mergers_version: int
+    funding_inputs_version: int
+    funding_inputs_digest: str
+    counted_by: tuple[int, ...]
+    counted_otherwise: int
     digest: str
 
     @property
@@ -48,7 +55,12 @@ class Edition:
 def edition_of(row: Row) -> Edition:
     """An edition as its row says."""
     members: dict[str, Any] = dict(row)
-    return Edition(day=members.pop("as_of"), rules=Rules.model_validate_json(members.pop("rules")), **members)
+    return Edition(
+        day=members.pop("as_of"),
+        rules=Rules.model_validate_json(members.pop("rules")),
+        counted_by=tuple(members.pop("counted_by")),
+        **members,
+    )
 
 
 def edition_table(editions: Sequence[Edition]) -> Table:
@@ -67,6 +79,9 @@ def edition_table(editions: Sequence[Edition]) -> Table:
                 edition.model,
                 edition.organisations_version,
                 edition.mergers_version,
+                edition.funding_inputs_version,
+                ",".join(map(str, edition.counted_by)),
+                edition.counted_otherwise,
                 edition.digest,
             )
             for edition in editions

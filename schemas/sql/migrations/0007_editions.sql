@@ -27,6 +27,10 @@ CREATE TABLE feedback.edition (
     rules text NOT NULL, -- the parameters of the rules as canonical JSON
     organisations_version integer NOT NULL, -- 0: none was loaded yet
     mergers_version integer NOT NULL, -- 0: none was loaded yet
+    funding_inputs_version integer NOT NULL, -- 0: none was loaded yet
+    funding_inputs_digest text NOT NULL, -- of the whole table that was loaded, in hexadecimal digits; empty: none was
+    counted_by integer[] NOT NULL, -- the numbers of the model versions whose rules counted the record's requests
+    counted_otherwise bigint NOT NULL, -- how many requests other rules than the edition's have counted: drafts only
     digest bytea NOT NULL -- SHA-256 of all of the edition but number, draft, created_at and complete_until
 );
 
@@ -104,6 +108,14 @@ CREATE TABLE feedback.edition_coefficient (
     PRIMARY KEY (edition, estimate, survey_kind, provider)
 );
 
+-- The shares of the year before that bound this year's, exact fractions as they were loaded.
+CREATE TABLE feedback.edition_funding_input (
+    edition integer NOT NULL,
+    provider text COLLATE "C" NOT NULL,
+    share text NOT NULL,
+    PRIMARY KEY (edition, provider)
+);
+
 CREATE FUNCTION feedback.refuse_change_of_edition() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -145,7 +157,9 @@ FOR EACH STATEMENT EXECUTE FUNCTION feedback.refuse_change_of_edition();
 DO $$
 DECLARE part text;
 BEGIN
-    FOREACH part IN ARRAY ARRAY['offset', 'cell', 'answers', 'structure', 'organisation', 'coefficient'] LOOP
+    FOREACH part IN ARRAY ARRAY[
+        'offset', 'cell', 'answers', 'structure', 'organisation', 'coefficient', 'funding_input'
+    ] LOOP
 -- contract: nothing is taken away, these triggers refuse that, also to the database's owner.
         EXECUTE format(
             'CREATE TRIGGER frozen BEFORE UPDATE OR DELETE OR TRUNCATE ON feedback.edition_%s '
@@ -162,7 +176,9 @@ $$;
 DO $$
 DECLARE part text;
 BEGIN
-    FOREACH part IN ARRAY ARRAY['', '_offset', '_cell', '_answers', '_structure', '_organisation', '_coefficient'] LOOP
+    FOREACH part IN ARRAY ARRAY[
+        '', '_offset', '_cell', '_answers', '_structure', '_organisation', '_coefficient', '_funding_input'
+    ] LOOP
         EXECUTE format(
             'CREATE TRIGGER alone BEFORE INSERT ON feedback.edition%s '
             'FOR EACH STATEMENT EXECUTE FUNCTION feedback.take_turn()', part
@@ -175,7 +191,8 @@ $$;
 
 CREATE VIEW reporting.edition AS
 SELECT number, period, as_of, draft, estimate, created_at, complete_until, model, rules,
-       organisations_version, mergers_version, encode(digest, 'hex') AS digest
+       organisations_version, mergers_version, funding_inputs_version, funding_inputs_digest, counted_by,
+       counted_otherwise, encode(digest, 'hex') AS digest
 FROM feedback.edition;
 
 CREATE VIEW reporting.edition_offset AS
@@ -198,16 +215,21 @@ SELECT edition, oid, business_id, institution_code, name_fi, name_sv, funded_yea
 CREATE VIEW reporting.edition_coefficient AS
 SELECT edition, estimate, survey_kind, provider, rate, branch, value FROM feedback.edition_coefficient;
 
+CREATE VIEW reporting.edition_funding_input AS
+SELECT edition, provider, share FROM feedback.edition_funding_input;
+
 GRANT SELECT ON reporting.edition, reporting.edition_offset, reporting.edition_cell, reporting.edition_answers,
-    reporting.edition_structure, reporting.edition_organisation, reporting.edition_coefficient
+    reporting.edition_structure, reporting.edition_organisation, reporting.edition_coefficient,
+    reporting.edition_funding_input
 TO palautevirta_reporting;
 
 GRANT USAGE ON SCHEMA feedback, reporting TO palautevirta_editions;
 GRANT SELECT ON feedback.fence, reporting.freshness, reporting.request, reporting.month_figure, reporting.month_answers,
-    reporting.organisation, reporting.merger, reporting.reference_version, feedback.questionnaire_slot
+    reporting.organisation, reporting.merger, reporting.funding_input, reporting.reference_version, feedback.questionnaire_slot
 TO palautevirta_editions;
 GRANT UPDATE (taken_at) ON feedback.edition_turn TO palautevirta_editions;
 GRANT SELECT (rules) ON feedback.request TO palautevirta_editions;
 GRANT SELECT, INSERT ON feedback.edition, feedback.edition_offset, feedback.edition_cell, feedback.edition_answers,
-    feedback.edition_structure, feedback.edition_organisation, feedback.edition_coefficient
+    feedback.edition_structure, feedback.edition_organisation, feedback.edition_coefficient,
+    feedback.edition_funding_input
 TO palautevirta_editions;
