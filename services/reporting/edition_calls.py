@@ -6,10 +6,10 @@ from typing import Final, TypeVar
 
 from aiohttp import web
 
-from services.reporting import edition_store, figures, questions
+from services.reporting import edition_difference, edition_store, figures, questions
 from services.reporting.access import Resource
 from services.reporting.calls import STORE, Build, Calls, NoTable, Page, bad_parameters
-from services.reporting.difference import after, changes, difference_table
+from services.reporting.difference_table import difference_table
 from services.reporting.edition_funding import edition_funding_page, edition_funding_query
 from services.reporting.edition_query import (
     EditionFiguresQuery,
@@ -166,14 +166,9 @@ class EditionCalls:
             return problem_document(request, DIFFERENT_PERIODS, detail)
 
         async def fetch(snapshot: Snapshot) -> Build:
-            before, later = await edition_store.frozen(snapshot, first), await edition_store.frozen(snapshot, second)
-
-            def build() -> Page:
-                found = after(changes(before, later), query.after)[: query.limit + 1]
-                page, token = cut(found, query.limit, lambda change: change.page_key)
-                return difference_table(page), token
-
-            return build
+            found, recounted = await edition_difference.lines(snapshot, (first, second), query, self._calls.models)
+            page, token = cut(found, query.limit, lambda line: line.page_key)
+            return lambda: (difference_table(page, query.by, recounted=recounted), token)
 
         return await self._calls.read(request, fetch, edition=second)
 

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from schemas.national.parameters import Rules
 from schemas.national.rules.coefficient import Coefficient, coefficient_of_rate
+from schemas.national.rules.lag import estimate_source
+from schemas.national.rules.periods import months_of
+from schemas.national.surveys import SURVEY_KINDS, SurveyKind
 from services.reporting.records import Row, instant_or_null
 from services.reporting.table import Table
 
@@ -98,3 +101,16 @@ def coefficient_of(row: Row, edition: Edition) -> Coefficient:
     """A frozen coefficient, exact: its value is the frozen one, whatever this release would compute."""
     computed = coefficient_of_rate(Fraction(row["rate"]), edition.period, table=edition.rules.coefficients)
     return replace(computed, value=Fraction(row["value"]))
+
+
+def months_taken(edition: Edition) -> dict[tuple[str, SurveyKind, date], date]:
+    """The months of each survey kind in each set, each with the month whose requests stand in it."""
+    lag = edition.rules.publication_lag
+    return {
+        (of_set, kind, month): source
+        for kind in SURVEY_KINDS
+        for month in months_of(edition.period)
+        for source in (estimate_source(kind, month, published=edition.day, lag=lag),)
+        for of_set in edition.sets
+        if of_set == ESTIMATE or source == month
+    }

@@ -14,7 +14,8 @@ from schemas.documents import editions as documented
 from schemas.documents.files import documents
 from schemas.national.rules.figures import Totals
 from services.reporting import edition_query, funding_table, national_calls
-from services.reporting.difference import DIFFERENCE_COLUMNS, Frozen, Sum, changes, difference_table
+from services.reporting.difference import Difference, Frozen, Sum
+from services.reporting.difference_table import DIFFERENCE_COLUMNS, InputChange, difference_table
 from services.reporting.edition_funding import FrozenFunding, edition_funding_page, edition_funding_query
 from services.reporting.editions import EDITION_COLUMNS, Edition, edition_table, flagged
 from services.reporting.figures import COLUMNS, Group, Part, figure_table
@@ -69,8 +70,9 @@ def test_tables_are_what_the_document_says() -> None:
     table, token = page
     assert (len(table.rows), token) == (2, None)
     hold("EditionFundingTable", table)
-    table = difference_table(changes(frozen, Frozen("2024-2025", (), {}, RULES)))
-    assert len(table.rows) == 4
+    changes = Difference(frozen, Frozen("2024-2025", (), {}, RULES)).changes(("actual", PROVIDER), frozen.sums, ())
+    table = difference_table([InputChange("day", "2025-03-15", "2025-04-15"), *changes], ("site",))
+    assert len(table.rows) == 8
     hold("DifferenceTable", table)
 
 
