@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,8 +20,9 @@ import pytest
 from aiohttp import ClientPayloadError
 from builders.applied import AppliedLog
 from builders.reporting import Asking, Client
-from builders.small_nation import ORGANISATIONS, PERIOD, load_reference_data
-from integration.test_editions import cut, log, other_rules, storm  # noqa: F401 - a fixture
+from builders.small_nation import INSTITUTION, ORGANISATIONS, PERIOD, A, load_reference_data
+from builders.surveys import survey
+from integration.test_editions import cut, log, other_rules, replace_rules, storm  # noqa: F401 - a fixture
 
 from palautevirta.local.issuer import Issuer
 from palautevirta.local.postgres import Database
@@ -123,6 +125,40 @@ async def test_csv_is_what_was_counted_by_hand_byte_by_byte(database: Database, 
     assert media_type == "text/csv"
     assert file.decode().split("\r\n") == expected().decode().split("\r\n")
     assert file == expected()
+
+
+@pytest.mark.usefixtures("log")
+async def test_points_are_by_the_factor_and_the_coefficients_that_were_frozen(
+    database: Database, export: Exporting
+) -> None:
+    await cut(database, replace_rules(entrepreneur_factor=Fraction(3, 2)))
+    connection = await asyncpg.connect(database.dsn)
+    await connection.execute(
+        "ALTER TABLE feedback.edition_coefficient DISABLE TRIGGER frozen; "
+        "UPDATE feedback.edition_coefficient SET value = '3' WHERE survey_kind = 'workplace_instructor'"
+    )
+    await connection.close()
+    _, file = await export()
+    points = {(row[8], row[18], row[19]) for row in texts(file)[1:] if row[8].startswith("Työpaikka")}
+    # 50 of its own and 3/2 of the entrepreneur's 80; 80 points threefold.
+    assert points == {
+        ("Työpaikkakysely", "170.0000", ""),
+        ("Työpaikkaohjaajakysely", "80.0000", f"240.{'0' * 18}"),
+    }
+
+
+async def test_an_institution_without_a_code_is_no_matter_where_it_has_rows_of_no_days_only(
+    database: Database, export: Exporting, log: AppliedLog
+) -> None:
+    nameless = INSTITUTION[:-1] + "9"
+    await log.apply(
+        *survey(
+            "nowhere", "workplace_instructor", date(2024, 11, 29),
+            targets=1, respondents=1, provider=A, institution=nameless,
+        )
+    )  # fmt: skip
+    await cut(database)
+    assert (await export())[1] == expected()
 
 
 @pytest.mark.usefixtures("log")
