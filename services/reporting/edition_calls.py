@@ -39,6 +39,7 @@ class EditionCalls:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self._differences = edition_difference.Differences()
 
     def routes(self) -> list[web.RouteDef]:
         """Each call is named, by the name that metrics have for it."""
@@ -166,9 +167,10 @@ class EditionCalls:
             return problem_document(request, DIFFERENT_PERIODS, detail)
 
         async def fetch(snapshot: Snapshot) -> Build:
-            found, recounted = await edition_difference.lines(snapshot, (first, second), query, self._calls.models)
+            way = await self._differences.of(snapshot, first, second)
+            found = await edition_difference.lines(snapshot, way, (first, second), query, self._calls.models)
             page, token = cut(found, query.limit, lambda line: line.page_key)
-            return lambda: (difference_table(page, query.by, recounted=recounted), token)
+            return lambda: (difference_table(page, query.by, recounted=way.recounted), token)
 
         return await self._calls.read(request, fetch, edition=second)
 

@@ -19,17 +19,40 @@ from services.reporting.store import Snapshot
 _BLOCKS_AT_ONCE: Final = 16
 """How many providers of a set are read at once."""
 
+_KEPT: Final = 2
+"""How many differences are kept: some ten thousand sums each."""
+
 _Changes = Callable[[Block, Sequence[Any], Sequence[Any]], list[Change]]
 
 
+class Differences:
+    """The last few differences that were asked for, so that the next page needs no new way: editions never change."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Difference] = {}
+
+    async def of(self, snapshot: Snapshot, first: Edition, second: Edition) -> Difference:
+        """The way from one edition to the other."""
+        key = (first.digest, second.digest)
+        found = self._kept.pop(key, None)
+        if found is None:
+            before, later = [await edition_store.compared(snapshot, edition) for edition in (first, second)]
+            found = await asyncio.to_thread(Difference, before, later)
+        self._kept[key] = found
+        if len(self._kept) > _KEPT:
+            del self._kept[next(iter(self._kept))]
+        return found
+
+
 async def lines(
-    snapshot: Snapshot, editions: tuple[Edition, Edition], query: DifferenceQuery, models: NationalModels
-) -> tuple[list[Line], bool]:
-    """The lines after the last one seen, one more than the limit, and whether a recount can't be told from data."""
+    snapshot: Snapshot,
+    difference: Difference,
+    editions: tuple[Edition, Edition],
+    query: DifferenceQuery,
+    models: NationalModels,
+) -> list[Line]:
+    """The lines after the last one seen, one more than the limit."""
     first, second = editions
-    difference = await asyncio.to_thread(
-        Difference, await edition_store.compared(snapshot, first), await edition_store.compared(snapshot, second)
-    )
     offsets = (await edition_store.offsets(snapshot, first), await edition_store.offsets(snapshot, second))
     inputs = input_changes(first, second, offsets)
     found: list[Line] = list(_after_input(inputs, query.after))
@@ -49,7 +72,7 @@ async def lines(
         of_block = _by_block(difference, before), _by_block(difference, later)
         found += await asyncio.to_thread(_of_blocks, changes, some, of_block, query, missing)
         missing = query.limit + 1 - len(found)
-    return found[: query.limit + 1], difference.recounted
+    return found[: query.limit + 1]
 
 
 async def _sums(snapshot: Snapshot, of: Edition, members: set[str], query: DifferenceQuery) -> Sequence[Any]:

@@ -21,11 +21,15 @@ from aiohttp import ClientPayloadError
 from builders.applied import AppliedLog
 from builders.reporting import Asking, Client
 from builders.small_nation import INSTITUTION, ORGANISATIONS, PERIOD, A, load_reference_data
+from builders.states import MODELS
 from builders.surveys import survey
 from integration.test_editions import cut, log, other_rules, replace_rules, storm  # noqa: F401 - a fixture
 
 from palautevirta.local.issuer import Issuer
 from palautevirta.local.postgres import Database
+from services.reporting import edition_store
+from services.reporting.national_store import national_file, unnamed
+from services.reporting.store import Snapshot
 
 # ruff: noqa: F811 - a fixture of another module is taken by its name
 
@@ -145,6 +149,25 @@ async def test_points_are_by_the_factor_and_the_coefficients_that_were_frozen(
         ("Työpaikkakysely", "170.0000", ""),
         ("Työpaikkaohjaajakysely", "80.0000", f"240.{'0' * 18}"),
     }
+
+
+@pytest.mark.usefixtures("log")
+async def test_a_statement_of_an_export_may_take_longer_than_an_answer(database: Database) -> None:
+    await cut(database)
+    connection = await asyncpg.connect(database.reporting_dsn)
+    usual = await connection.fetchval("SHOW statement_timeout")
+    for format_name in ("", "csv"):
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            snapshot = Snapshot(connection, MODELS)
+            edition = await edition_store.edition(snapshot, 1)
+            assert edition is not None
+            if format_name:
+                assert b"".join([piece async for piece in national_file(snapshot, edition, format_name)]) == expected()
+            else:
+                assert await unnamed(snapshot, edition) == []
+            assert await connection.fetchval("SHOW statement_timeout") == "10min"
+        assert await connection.fetchval("SHOW statement_timeout") == usual
+    await connection.close()
 
 
 async def test_an_institution_without_a_code_is_no_matter_where_it_has_rows_of_no_days_only(
