@@ -44,13 +44,17 @@ class EditionsUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An edition that was cut; the digest is in hexadecimal digits."""
+    """An edition that was cut; the digest is in hexadecimal digits.
+
+    `counted_otherwise` says of a draft how many requests other rules than its own had counted.
+    """
 
     number: int
     created_at: datetime
     complete_until: datetime | None
     cells: int
     digest: str
+    counted_otherwise: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ async def _cut(connection: Any, planned: Plan, model: NationalModel, *, draft: b
         *(head.organisations_version, head.mergers_version, head.funding_inputs_version, head.funding_inputs_digest),
         *(head.counted_by, head.counted_otherwise, digest),
     )
-    return Published(number, created_at, complete_until, cells, digest.hex())
+    return Published(number, created_at, complete_until, cells, digest.hex(), others)
 
 
 async def _freeze_sums(connection: Any, number: int, planned: Plan) -> int:

@@ -17,6 +17,10 @@ from builders.surveys import survey
 from integration.test_editions import cut, log, other_rules, replace_rules, storm  # noqa: F401 - a fixture
 
 from palautevirta.local.postgres import Database
+from services.reporting import edition_store
+from services.reporting.edition_difference import Differences
+from services.reporting.edition_query import EditionsQuery
+from services.reporting.store import Snapshot
 
 
 @pytest.mark.usefixtures("log")
@@ -262,6 +266,24 @@ async def test_a_recompute_is_of_the_rules_unless_more_data_came_too(
     later = await ask.rows("/v1/editions/1/difference/3")
     assert {row["recounted"] for row in later} == {1}
     assert {row["recounted"] for row in await ask.rows("/v1/editions/1/difference/1")} == set()
+    assert [(row["counted_by"], row["counted_otherwise"]) for row in await ask.rows("/v1/editions")] == [
+        ("2", 0), ("3", 0), ("2,3", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("log")
+async def test_a_difference_is_prepared_once_for_all_its_pages(database: Database) -> None:
+    for day in (12, 13, 14, 15):
+        await cut(database, as_of=date(2025, 3, day))
+    connection = await asyncpg.connect(database.reporting_dsn)
+    snapshot, kept = Snapshot(connection, MODELS), Differences()
+    one, two, three, four = await edition_store.editions(snapshot, EditionsQuery(None, 0, 10))
+    prepared = await kept.of(snapshot, one, two)
+    assert await kept.of(snapshot, one, two) is prepared
+    assert await kept.of(snapshot, two, one) is not prepared
+    assert await kept.of(snapshot, three, four) is not prepared
+    assert await kept.of(snapshot, one, two) is not prepared
+    await connection.close()
 
 
 @pytest.mark.usefixtures("log")

@@ -344,6 +344,15 @@ async def test_the_command_line_publishes_checks_and_exports(database: Database,
     )  # fmt: skip
     code, told = await run(database.editions_dsn, "publish", "--period", PERIOD, "--as-of", "2024-09-30")
     assert (code, "Nothing of 2024-2025 is out" in told) == (1, True)
+    code, told = await run(database.editions_dsn, "publish", "--period", PERIOD, "--as-of", "0001-01-01")
+    assert (code, told) == (1, "Error: There are no rules for days before 2018-07-01: 0001-01-01 is one.\n")
+    connection = await asyncpg.connect(database.dsn)
+    await connection.execute("UPDATE feedback.request SET rules = rules + 1 WHERE subject LIKE 'a-august-%'")
+    await connection.close()
+    code, told = await run(database.editions_dsn, "publish", "--period", PERIOD, "--as-of", "2025-03-15", "--draft")
+    assert (code, told.splitlines()[1]) == (
+        0, "5 requests of the record were counted by other rules than those of 2025.1",
+    )  # fmt: skip
     output = tmp_path / "national.csv"
     code, told = await run(database.reporting_dsn, "export", "--edition", "1", "--output", str(output))
     assert (code, told) == (0, f"edition 1 stands in {output}\n")
