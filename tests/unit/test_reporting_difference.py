@@ -210,5 +210,14 @@ def test_who_is_funded_is_of_the_structure_and_moves_the_shares() -> None:
     }
     assert found.keys() == {(A, "share"), (B, "share"), (B, "funded")}
     assert all(change.by_data == change.by_rules == 0 for change in found.values())
-    assert found[A, "share"].after == 10**18
+    assert (found[A, "share"].after, found[B, "share"].after) == (10**18, 0)
     assert (found[B, "funded"].before, found[B, "funded"].after) == (1, 0)
+
+
+def test_a_coefficient_has_the_decimals_that_it_is_published_with() -> None:
+    instructor = Sum("actual", A, AUGUST, "workplace_instructor", False, Totals(2, 1, 20, 10, Fraction(80)))
+    rows = difference_table(changes(replace(BEFORE, sums=()), replace(BEFORE, sums=(instructor, BEFORE.sums[0])))).rows
+    assert {(row[3], row[6]) for row in rows if row[4] == "coefficient"} == {
+        ("workplace_instructor", "1.86666666666667"),
+        ("start", "1.111111111111111111"),
+    }
