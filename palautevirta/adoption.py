@@ -22,7 +22,7 @@ _OF_RECEIPTS: Final = (
     "Only receipts that clients were given by the lost log can be checked here; keep them apart from later ones."
 )
 _ANOTHER: Final = frozenset({"another_log", "another_topic", "another_record", "log_too_short"})
-_BY_ITS_STOP: Final = frozenset({"another_topic", "another_record"})
+_BY_ITS_STOP: Final = frozenset({"another_topic", "another_record", "log_too_short"})
 
 
 class Standing(Struct, frozen=True):
@@ -34,6 +34,7 @@ class Standing(Struct, frozen=True):
     next_offset: int
     complete_until: datetime | None
     stopped: str | None
+    topic_id: bytes | None = None
 
 
 def to_adopt(standing: Sequence[Standing], found: Found) -> list[Standing]:
@@ -103,7 +104,9 @@ class Adoption:
         closed = [(partition, None, "log adopt", "the log that held it was lost") for partition in partitions]
         await self._connection.executemany(SQL["close_quarantined"], closed, timeout=_TIMEOUT_S)
         await self._connection.execute(_SQL["remember_logs"], partitions, timeout=_TIMEOUT_S)
-        await self._connection.execute(_SQL["adopt_logs"], partitions, begins, found.log_id, timeout=_TIMEOUT_S)
+        await self._connection.execute(
+            _SQL["adopt_logs"], partitions, begins, found.log_id, found.topic_id, timeout=_TIMEOUT_S
+        )
         await self._connection.execute(_SQL["end_leases"], partitions, timeout=_TIMEOUT_S)
 
 
@@ -111,6 +114,8 @@ def _wrong(one: Standing, found: Found) -> str | None:
     begin, end = found.bounds[one.partition]
     if one.log_id != found.log_id:
         return "another_log"
+    if one.topic_id not in {None, found.topic_id}:
+        return "another_topic"
     if one.next_offset > end:
         return "log_too_short"
     if one.next_offset < begin:

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from services.aggregator.consumer import KafkaLog
+from services.aggregator.consumer import KafkaLog, LogUnavailable
 from services.runtime.kafka import client_options
 from services.runtime.partitioning import declared_partitions
 from services.runtime.settings import KafkaSettings
 
 
 class Found(Struct, frozen=True):
-    """The log that is there now: its identity, and the first and next offset of each partition."""
+    """The log that is there now: its cluster, its topic's id, and the first and next offset of each partition."""
 
     log_id: str
+    topic_id: bytes
     bounds: Mapping[int, tuple[int, int]]
 
 
@@ -22,6 +23,11 @@ async def look_at_log(settings: KafkaSettings) -> Found:
     log = KafkaLog(settings.kafka_topic, client_options(settings))
     try:
         await log.start()
-        return Found(await log.identity(), await log.bounds(range(declared_partitions())))
+        partitions = range(declared_partitions())
+        generation = await log.generation(partitions)
+        bounds = await log.bounds(partitions)
+        if missing := sorted(set(partitions) - bounds.keys()):
+            raise LogUnavailable(f"no broker leads the partitions {missing}: bring them back first")
+        return Found(generation.cluster, generation.topic, bounds)
     finally:
         await log.stop()

@@ -10,13 +10,11 @@ from typing import Final
 
 from msgspec import Struct
 
-Receipt = tuple[int, int]
-"""Partition and offset."""
+from services.runtime.receipts import Receipt, read_receipt
 
 HIGHEST: Final = "collector_highest_receipt_offset"
 """The collector's metric of the highest receipt that it gave out, by partition; -1 before the first."""
 
-_RECEIPT: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,18})", re.ASCII)
 _SAMPLE: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)", re.ASCII)
 _PARTITION: Final = re.compile(r'partition="([0-9]{1,4})"', re.ASCII)
 
@@ -27,10 +25,10 @@ class MalformedReceipt(Exception):
 
 def receipt_of(text: str, partitions: Iterable[int]) -> Receipt:
     """One receipt of these partitions. Raises MalformedReceipt."""
-    match = _RECEIPT.fullmatch(text)
-    if match is None or int(match[1]) not in partitions:
+    receipt = read_receipt(text)
+    if receipt is None or receipt[0] not in partitions:
         raise MalformedReceipt(f"{text!r} is no receipt of this service: write one PARTITION-OFFSET a line")
-    return int(match[1]), int(match[2])
+    return receipt
 
 
 class Told(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""`palautevirta log adopt`: go on with another log after Kafka was lost."""
+"""`palautevirta log adopt`: go on with another log after Kafka was lost; `log pass`: behind what can't be read."""
 
 import asyncio
 import os
@@ -10,9 +10,14 @@ import click
 
 from palautevirta.adoption import Adoption, account, missing, to_adopt
 from palautevirta.commands.edge import CouldNotAsk, edge
+from palautevirta.commands.quarantine import ACTOR, impersonal
 from palautevirta.log_bounds import look_at_log
-from palautevirta.receipts import MalformedReceipt
+from palautevirta.passing import Passing, why_not
+from palautevirta.passing import account as account_of_passing
+from palautevirta.receipts import MalformedReceipt, receipt_of
+from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
+from services.runtime.receipts import Receipt
 from services.runtime.settings import KafkaSettings, PostgresSettings
 
 _CLOSE_TIMEOUT_S = 2.0
@@ -67,3 +72,50 @@ async def _adopt(settings: LogSettings, told: Sequence[str], *, yes: bool) -> No
     finally:
         await connection.close(timeout=_CLOSE_TIMEOUT_S)
     click.echo(f"{len(given_up)} partitions go on with log {found.log_id}")
+
+
+def _last(_: click.Context, __: click.Parameter, text: str) -> Receipt:
+    try:
+        return receipt_of(text, range(declared_partitions()))
+    except MalformedReceipt as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@command.command("pass")
+@click.argument("last", metavar="PARTITION-OFFSET", callback=_last)
+@click.option("--because", "remark", required=True, metavar="TEXT", callback=impersonal, help="What was found out.")
+@ACTOR
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def pass_command(*, last: Receipt, remark: str, actor: str, yes: bool) -> None:
+    """Let a partition go on behind this offset when it stands still at a gap or at what can't be read or stored.
+
+    Every offset from the partition's next one up to this one then stands in quarantine as `passed`, uncounted. Nothing
+    has to be stopped. DATABASE_URL is the database's owner; KAFKA_… as for the services.
+    """
+    with edge(lambda: "Look at the partition's fence before you do it again."):
+        asyncio.run(_pass(LogSettings.from_environ(os.environ), last, remark=remark, actor=actor, yes=yes))
+
+
+async def _pass(settings: LogSettings, last: Receipt, *, remark: str, actor: str, yes: bool) -> None:
+    partition, offset = last
+    connection = await asyncpg.connect(**connect_options(settings))
+    try:
+        passing = Passing(connection)
+        async with connection.transaction():
+            shown = await passing.hold(partition)
+        if shown is None:
+            raise click.ClickException(f"partition {partition} was never read: there is nothing to pass over")
+        reason = why_not(shown, offset, await look_at_log(settings))
+        if reason is not None:
+            raise click.ClickException(reason)
+        click.echo(account_of_passing(shown, offset))
+        if not yes:
+            click.confirm("Pass over them?", abort=True)
+        async with connection.transaction():
+            # Not held while we wait for the answer: a lease that can't be prolonged takes its owner's others along.
+            if await passing.hold(partition) != shown:
+                raise click.ClickException("the partition has moved since it was looked at: nothing was passed over")
+            await passing.go_on(shown, offset, actor=actor, remark=remark)
+    finally:
+        await connection.close(timeout=_CLOSE_TIMEOUT_S)
+    click.echo(f"partition {partition} goes on with offset {offset + 1}")

@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import os
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
@@ -16,15 +15,15 @@ from schemas.national.model import load_models
 from services.aggregator.consumer import KafkaLog
 from services.aggregator.contribution import Rulebook
 from services.aggregator.decode import Decoder, DigestKeys
-from services.aggregator.replay import REASONS, Quarantine, Receipt, replay_each
+from services.aggregator.replay import REASONS, Quarantine, replay_each
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import DigestKeyMissing, connect
 from services.runtime.kafka import client_options
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
+from services.runtime.receipts import Receipt, read_receipt
 from services.runtime.settings import PostgresSettings
 
-_RECEIPT: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,18})", re.ASCII)
 _LONGEST_TEXT: Final = 500
 _PAGE: Final = 500
 _AGAIN: Final = "Do it again: what was done already isn't done twice."
@@ -34,17 +33,18 @@ _Result = TypeVar("_Result")
 
 
 def _receipt(text: str) -> Receipt:
-    match = _RECEIPT.fullmatch(text)
-    if match is None:
+    receipt = read_receipt(text)
+    if receipt is None:
         raise click.BadParameter(f"{text} is no receipt, such as 7-1042: partition, hyphen, offset")
-    return int(match[1]), int(match[2])
+    return receipt
 
 
 def _receipts(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> list[Receipt]:
     return sorted({_receipt(text) for text in given})
 
 
-def _impersonal(_: click.Context, __: click.Parameter, text: str) -> str:
+def impersonal(_: click.Context, __: click.Parameter, text: str) -> str:
+    """One line without what names a person. Raises click.BadParameter."""
     if not text.strip() or len(text) > _LONGEST_TEXT or not text.isprintable():
         raise click.BadParameter(f"write one line of 1 to {_LONGEST_TEXT} characters")
     if holds_personal_identifier(text):
@@ -58,8 +58,8 @@ def _known(_: click.Context, __: click.Parameter, reason: str | None) -> str | N
     return reason
 
 
-_ACTOR: Final = click.option(
-    "--actor", default=getpass.getuser, callback=_impersonal, show_default="your login", help="Who does this."
+ACTOR: Final = click.option(
+    "--actor", default=getpass.getuser, callback=impersonal, show_default="your login", help="Who does this."
 )
 _REASON: Final = click.option(
     "--reason", metavar="CODE", callback=_known, help="Records that stand with this reason code."
@@ -80,7 +80,10 @@ def command() -> None:
 @click.option("--all", "settled", is_flag=True, help="Also those that were replayed or closed, and of former logs.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at most.")
 def list_command(*, reason: str | None, settled: bool, most: int) -> None:
-    """Name the records in quarantine: receipt, reason, provider, when it was received, what became of it."""
+    """Name the records in quarantine: receipt, reason, provider, when it was received, what became of it.
+
+    Of a conflict also the kind of event that wasn't applied, such as response.withdrawn.
+    """
 
     async def ask(store: Quarantine) -> None:
         found = await store.listed(reason, settled=settled, most=most + 1)
@@ -115,7 +118,7 @@ def show_command(receipt: str) -> None:
 @command.command("replay")
 @_SOME
 @_REASON
-@_ACTOR
+@ACTOR
 def replay_command(*, receipts: list[Receipt], reason: str | None, actor: str) -> None:
     """Judge records as arriving now, with this release; exit 1 when one of them still stands afterwards."""
     _one_way(receipts, reason)
@@ -131,9 +134,9 @@ def replay_command(*, receipts: list[Receipt], reason: str | None, actor: str) -
 @_SOME
 @_REASON
 @click.option(
-    "--because", "remark", required=True, metavar="TEXT", callback=_impersonal, help="Why nothing more is to be done."
+    "--because", "remark", required=True, metavar="TEXT", callback=impersonal, help="Why nothing more is to be done."
 )
-@_ACTOR
+@ACTOR
 def close_command(*, receipts: list[Receipt], reason: str | None, remark: str, actor: str) -> None:
     """Close records for good; the books still count them as rejected or in conflict."""
     _one_way(receipts, reason)
@@ -184,7 +187,7 @@ async def _all_of(store: Quarantine, reason: str) -> list[Receipt]:
 def _facts(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     return (
         f"{row['partition']}-{row['log_offset']}",
-        row["reason"],
+        row["reason"] if row["event"] is None else f"{row['reason']} ({row['event']})",
         row["provider"] or "no provider",
         row["received_at"].isoformat(timespec="seconds"),
         (row["outcome"] or "standing") + _of_log(row),

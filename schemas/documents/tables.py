@@ -173,6 +173,9 @@ class UncountedRow(_Row):
     response_time: Moment | None
 
 
+_EventKind = Literal["request.recorded", "request.cancelled", "response.submitted", "response.withdrawn"]
+
+
 class QuarantineRow(_Row):
     """A record of the log that wasn't applied."""
 
@@ -182,6 +185,7 @@ class QuarantineRow(_Row):
     pointers: str = Field(description="JSON Pointers separated by blanks.")
     received_at: Moment
     outcome: Literal["standing", "replayed", "closed"]
+    event: _EventKind | None = Field(description="Of a conflict, where it is known: what wasn't applied.")
 
 
 class BooksRow(_Row):

@@ -24,6 +24,7 @@ from services.runtime.operations import Health, operations_app
 from services.runtime.partitioning import declared_partitions
 from services.runtime.postgres import connect_options
 from services.runtime.process import settle_garbage_collector
+from services.runtime.topic_settings import tell_differences
 from services.runtime.waiting import set_within
 
 _STUCK_S: Final = 90.0
@@ -81,7 +82,11 @@ async def serve(settings: AggregatorSettings, stopping: asyncio.Event) -> None:
             ]
             watch = Watch(leases, telemetry, database)
             watching = tasks.create_task(watch.run(stopping), name="watch")
+            comparing = tasks.create_task(
+                tell_differences(kafka, settings.kafka_topic, stopping), name="topic-settings"
+            )
             await asyncio.gather(beating, *working)
+            comparing.cancel()
             watching.cancel()  # a look at a large partition may take long, and changes nothing
             await leases.leave()
 
@@ -107,11 +112,12 @@ async def _prepare(
 
 
 def _health(leases: Leases, lanes: Sequence[Lane]) -> Health:
-    """Live while the lanes move; ready while the database knows of us and the lanes have begun."""
+    """Live while the lanes move or try to; ready while the database knows of us and the lanes have begun."""
 
     def moving() -> str | None:
         now = asyncio.get_running_loop().time()
-        stuck = [n for n, lane in enumerate(lanes) if lane.last_progress and now - lane.last_progress > _STUCK_S]
+        signs = [lane.last_sign_of_life for lane in lanes]
+        stuck = [n for n, sign in enumerate(signs) if sign is not None and now - sign > _STUCK_S]
         return f"lanes {stuck} haven't moved for {_STUCK_S:.0f} s" if stuck else None
 
     def known() -> str | None:

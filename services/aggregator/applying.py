@@ -1,17 +1,20 @@
 """The third step of a lane: decode what was read and apply it, up to what has to stop a partition.
 
 Each refinement works on what the one before it let through: records of a later release stop their partition, rejects
-past the breaker do, and what the database refuses is halved until one record stands alone.
+past the breaker do, and what the database refuses is halved until one record stands alone. When a batch
+takes longer than a transaction may, the lane begins again with half as many records in each transaction, until that
+helps, and with twice as many after each that succeeds.
 """
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
 from services.aggregator.standing import Standing, StopReason
-from services.aggregator.store import Batch, DigestKeyMissing, Read, Store, Unstorable
+from services.aggregator.store import Batch, DigestKeyMissing, Read, Store, TooSlow, Unstorable
 from services.aggregator.telemetry import Telemetry
 from services.runtime.logging import logger
 
@@ -27,6 +30,8 @@ class Applying:
         self._standing = standing
         self._decoder = decoder
         self._telemetry = telemetry
+        self._at_most = sys.maxsize
+        self._refused: Counter[str] = Counter()
 
     async def apply(self, store: Store, records: Sequence[Record]) -> None:
         """Apply the records up to the first, in each partition, that a later release wrote; there it stops.
@@ -43,7 +48,12 @@ class Applying:
                 newer[record.partition] = outcome.reason
             else:
                 decoded.append((record, outcome))
-        await self._apply_decoded(store, decoded)
+        self._refused.clear()
+        try:
+            await self._apply_decoded(store, decoded)
+        finally:
+            if self._refused:
+                _LOG.error("records_refused_by_database", records=self._refused.total(), errors=dict(self._refused))
         for partition in newer.keys() & self._standing.positions.keys():
             await self._standing.stop(store, partition, newer[partition])
 
@@ -69,6 +79,9 @@ class Applying:
         """Apply a batch; when the database refuses the data of some record, halve until that one stands alone."""
         if not decoded:
             return
+        if len(decoded) > self._at_most:
+            await self._apply_in_parts(store, decoded, self._at_most)
+            return
         reads = self._reads([record for record, _ in decoded])
         batch = Batch(
             reads,
@@ -79,19 +92,21 @@ class Applying:
         try:
             applied = await store.apply(batch)
         except Unstorable as error:
-            _LOG.error("batch_refused_by_database", records=len(decoded), reason=str(error))
             if len(decoded) == 1:
+                self._refused[str(error)] += 1
                 await self._reject(store, *decoded[0])
-                return
-            middle = len(decoded) // 2
-            await self._apply_decoded(store, decoded[:middle])
-            await self._apply_decoded(store, self._still_read(decoded[middle:]))
+            else:
+                await self._apply_in_parts(store, decoded, len(decoded) // 2)
             return
+        except TooSlow:
+            self._at_most = max(1, len(decoded) // 2)
+            raise
         except DigestKeyMissing as error:
             for partition in error.partitions:
                 await self._standing.stop(store, partition, "digest_key_missing", remedy=str(error))
             await self._apply_decoded(store, self._still_read(decoded))
             return
+        self._at_most = min(2 * self._at_most, sys.maxsize)
         self._telemetry.applied(applied, asyncio.get_running_loop().time() - started)
         _tell_quarantined(batch.rejects, applied.conflict)
         for read in reads:
@@ -100,6 +115,11 @@ class Applying:
             self._standing.moves(read.partition)
         for reject in batch.rejects:
             self._standing.positions[reject.partition].breaker.took(reject.offset)
+
+    async def _apply_in_parts(self, store: Store, decoded: Sequence[Decoded], first: int) -> None:
+        """Apply so many records, and then what is behind them."""
+        await self._apply_decoded(store, decoded[:first])
+        await self._apply_decoded(store, self._still_read(decoded[first:]))
 
     def _still_read(self, decoded: Sequence[Decoded]) -> Sequence[Decoded]:
         """Without what is of partitions that came to stand still meanwhile."""

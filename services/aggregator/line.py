@@ -19,15 +19,19 @@ class Line:
 
     async def ask(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         """The rows of a named statement. Raises StoreUnavailable, after which the next question opens the line anew."""
+        return await self.ask_text(SQL[statement], *arguments)
+
+    async def ask_text(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """The same for a statement that was put together of others."""
         try:
             if self._connection is None:
                 self._connection = await connect(self._options)
                 if self._begins_with is not None:
                     await self._connection.fetch(SQL[self._begins_with])
-            found: list[asyncpg.Record] = await self._connection.fetch(SQL[statement], *arguments)
+            found: list[asyncpg.Record] = await self._connection.fetch(sql, *arguments)
         except DRIVER_ERRORS as error:
             await self.close()
-            raise StoreUnavailable(f"{type(error).__name__} at {statement}") from error
+            raise StoreUnavailable(f"{type(error).__name__} while asking Postgres") from error
         return found
 
     async def close(self) -> None:

@@ -23,6 +23,7 @@ from services.runtime.waiting import set_within
 
 LANES: Final = 2
 _VERIFY_EVERY_S: Final = 60.0
+_LEADER_AGAIN_S: Final = 5.0
 _RETRY_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 _LOG: Final = logger(__name__)
@@ -56,6 +57,9 @@ class Lane:
         self._opened: Mapping[int, int] | None = None
         self._opened_at = 0.0
         self.last_progress: float | None = None
+        """When a step last ended well."""
+        self.last_sign_of_life: float | None = None
+        """When a step or a try last ended, well or not: servers that are away don't make a lane stuck."""
 
     @property
     def stopped(self) -> Mapping[int, StopReason]:
@@ -66,6 +70,7 @@ class Lane:
         """Work until `stopping` is set, beginning again from the fence after every failure."""
         failures = 0
         while not stopping.is_set():
+            self._live()
             log, store = self._new_log(), None
             try:
                 store = await self._new_store()
@@ -91,7 +96,7 @@ class Lane:
         try:
             records = await self._reading.read_on(log, store)
             await self._applying.apply(store, records)
-            self._reading.leave_what_stands_still(log)
+            self._reading.follow_what_was_applied(log)
             await self._telling.tell_when_due(log, store)
             if not self._standing.positions:
                 await asyncio.sleep(FETCH_TIMEOUT_MS / 1000)
@@ -99,13 +104,18 @@ class Lane:
             self._begin_again("fence_lost")
         except LogMoved:
             self._begin_again("log_moved")
-        self.last_progress = asyncio.get_running_loop().time()
+        self.last_progress = self._live()
+
+    def _live(self) -> float:
+        self.last_sign_of_life = asyncio.get_running_loop().time()
+        return self.last_sign_of_life
 
     async def _take_up_when_due(self, log: Log, store: Store, identity: str) -> None:
-        """Take up what we hold when that changed, after a failure, and every minute."""
+        """Take up what we hold when that changed, after a failure, and every minute; sooner what nobody led."""
         now = asyncio.get_running_loop().time()
         mine = {p: epoch for p, epoch in self._leases.held.items() if p % LANES == self._number}
-        if mine == self._opened and now - self._opened_at <= _VERIFY_EVERY_S:
+        again_after_s = _LEADER_AGAIN_S if self._standing.left_out else _VERIFY_EVERY_S
+        if mine == self._opened and now - self._opened_at <= again_after_s:
             return
         await take_up(self._standing, log, store, mine=mine, topic=self._topic, identity=identity)
         self._reading.assign(log)

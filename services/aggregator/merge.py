@@ -76,6 +76,13 @@ class ResponseRegister(Struct, frozen=True, gc=False):
 Register = BackgroundRegister | ResponseRegister
 
 
+def kind_of(register: Register) -> str:
+    """The kind of event that a register was read from: its type without domain and version (schemas/events)."""
+    if isinstance(register, BackgroundRegister):
+        return "request.cancelled" if register.cancelled else "request.recorded"
+    return "response.withdrawn" if register.withdrawn else "response.submitted"
+
+
 class RequestState(Struct, frozen=True, gc=False):
     """One request as all events so far leave it."""
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.aggregator.consumer import Log, LogUnreadable
 from services.aggregator.decode import Decoder, Record
-from services.aggregator.standing import Standing
+from services.aggregator.standing import Position, Standing
 from services.aggregator.store import Store
 
 FETCH_TIMEOUT_MS: Final = 200
@@ -18,17 +18,17 @@ class Reading:
         self._standing = standing
         self._decoder = decoder
         self._most_records = most_records
-        self._assigned: frozenset[int] = frozenset()
+        self._assigned: frozenset[int] | None = None
 
     def assign(self, log: Log) -> None:
         """Read on where we stand; a partition that stands still isn't fetched."""
         positions = self._standing.positions
-        log.read_from({p: at.next_offset - (at.verify is not None) for p, at in positions.items()})
+        log.read_from({p: _begin(at) for p, at in positions.items()})
         self._assigned = frozenset(positions)
 
-    def leave_what_stands_still(self, log: Log) -> None:
-        """Assign anew when a partition came to stand still since it was assigned."""
-        if self._assigned - self._standing.positions.keys():
+    def follow_what_was_applied(self, log: Log) -> None:
+        """Assign anew when a partition came to stand still since it was assigned, or one was read on its own."""
+        if self._assigned != self._standing.positions.keys():
             self.assign(log)
 
     async def read_on(self, log: Log, store: Store) -> list[Record]:
@@ -39,6 +39,8 @@ class Reading:
         fresh: list[Record] = []
         for partition, records in fetched.items():
             fresh += await self._dense(store, partition, records)
+        for partition in self._standing.positions.keys() - fetched.keys():
+            await self._stop_behind_a_gap(log, store, partition)
         return fresh
 
     async def _fetch(self, log: Log, store: Store) -> Mapping[int, Sequence[Record]]:
@@ -47,23 +49,47 @@ class Reading:
         try:
             return await log.fetch(self._most_records, FETCH_TIMEOUT_MS)
         except LogUnreadable:
-            await self._isolate(log, store)
-            return {}
+            return await self._isolate(log, store)
 
-    async def _isolate(self, log: Log, store: Store) -> None:
-        """Find the partition with a record that can't be taken apart, and let that one stand still. Raises LogMoved."""
+    async def _isolate(self, log: Log, store: Store) -> Mapping[int, Sequence[Record]]:
+        """Find the partitions with a record that can't be taken apart, and give what comes before it.
+
+        One that begins with such a record stands still from now on. Raises LogMoved.
+        """
+        self._assigned = None  # what is fetched of the others here is fetched again
+        found: dict[int, Sequence[Record]] = {}
         for partition, position in list(self._standing.positions.items()):
-            log.read_from({partition: position.next_offset})
+            log.read_from({partition: _begin(position)})
             try:
                 await log.fetch(self._most_records, FETCH_TIMEOUT_MS)
             except LogUnreadable:
+                log.read_from({partition: _begin(position)})
+                found[partition] = await self._up_to_the_unreadable(log, store, partition)
+        return found
+
+    async def _up_to_the_unreadable(self, log: Log, store: Store, partition: int) -> Sequence[Record]:
+        """Records of the one partition that is fetched, one by one."""
+        read: list[Record] = []
+        try:
+            while len(read) < self._most_records and (fetched := await log.fetch(1, FETCH_TIMEOUT_MS)):
+                read += fetched[partition]
+        except LogUnreadable:
+            if not read:
                 await self._standing.stop(store, partition, "unreadable_record")
-        self.assign(log)  # what was fetched here is fetched again
+        return read
+
+    async def _stop_behind_a_gap(self, log: Log, store: Store, partition: int) -> None:
+        """Nothing was fetched of the partition: the reading must not have moved all the same, as past a marker."""
+        if self._assigned is not None and await log.position(partition) > _begin(self._standing.positions[partition]):
+            await self._standing.stop(store, partition, "gap")
 
     async def _dense(self, store: Store, partition: int, read: Sequence[Record]) -> Sequence[Record]:
-        """The records that follow on from our position; the one before it is compared, never applied again."""
+        """The records that follow on from our position; the one before it is compared, never applied again.
+
+        What comes before a gap was acknowledged, so it is applied; the partition stops where nothing does.
+        """
         position = self._standing.positions.get(partition)
-        if position is None:
+        if position is None or not read:
             return ()
         if position.verify is not None:
             if read[0].offset != position.next_offset - 1:
@@ -75,8 +101,12 @@ class Reading:
                 return ()
             position.verify = None
             read = read[1:]
-        for number, record in enumerate(read):
-            if record.offset != position.next_offset + number:
-                await self._standing.stop(store, partition, "gap")
-                return ()
-        return read
+        dense = [record for number, record in enumerate(read) if record.offset == position.next_offset + number]
+        if read and not dense:
+            await self._standing.stop(store, partition, "gap")
+        return dense
+
+
+def _begin(position: Position) -> int:
+    """From which offset on a partition is read: the record before its position is compared first."""
+    return position.next_offset - (position.verify is not None)

@@ -12,16 +12,12 @@ import asyncpg
 from msgspec import Struct
 
 from services.aggregator import rows
+from services.aggregator.balances import broken_rows
 from services.aggregator.recomputation import NewerRules, Recomputation, Replacement
 from services.aggregator.store import DRIVER_ERRORS, SQL, Store, StoreError, StoreUnavailable
-from services.runtime.statements import load_statements
 
 _REQUESTS_AT_ONCE: Final = 5_000
-_VERIFY: Final = load_statements("schemas.sql", "verify")
-_COMPARED: Final = {
-    name: f"SELECT count(*) FROM ({_VERIFY[name]}) AS broken WHERE partition = $1 AND provider = $2"  # noqa: S608 - our own files
-    for name in ("contributions", "month_figures", "month_answers")
-}
+_COMPARED: Final = {name: broken_rows(name) for name in ("contributions", "month_figures", "month_answers")}
 
 
 class Provider(Struct, frozen=True):

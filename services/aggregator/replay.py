@@ -17,22 +17,27 @@ from services.aggregator import rows
 from services.aggregator.consumer import Log, LogMoved, LogUnavailable
 from services.aggregator.decode import Arrival, Decoder, Newer, Record, Reject
 from services.aggregator.fold import DayBook, Verdict, keep_books
+from services.aggregator.merge import kind_of
 from services.aggregator.store import DRIVER_ERRORS, SQL, Batch, Store, StoreUnavailable
+from services.runtime.receipts import Receipt
 
 _READ_TIMEOUT_S: Final = 15.0
 _FETCH_TIMEOUT_MS: Final = 500
 _BEFORE_ALL: Final = (-1, -1)
 
+PASSED: Final = "passed"
+"""The reason of what an operator passed over with `palautevirta log pass`."""
+
 REASONS: Final = frozenset(
-    {"conflict", "malformed_header", "not_json", "unstorable", "wrong_partition", *(code.value for code in ErrorCode)}
+    {
+        *("conflict", "malformed_header", "not_json", PASSED, "unstorable", "wrong_partition"),
+        *(code.value for code in ErrorCode),
+    }
 )
 """Every reason for which a record may stand in quarantine: a closed list, for those who ask for one."""
 
-Receipt = tuple[int, int]
-"""Partition and offset: what a collector gave for the record, and what names it in quarantine."""
 
-
-class Reading(Struct, frozen=True):
+class FoundInLog(Struct, frozen=True):
     """What a log said when it was asked for a record: which log it is, and the record if it still holds it."""
 
     topic: str
@@ -69,19 +74,19 @@ class Quarantine(Store):
             raise StoreUnavailable(f"{type(error).__name__} while closing a record") from error
         return "closed"
 
-    async def replay(self, receipt: Receipt, reading: Reading, decoder: Decoder, actor: str) -> str:
+    async def replay(self, receipt: Receipt, found: FoundInLog, decoder: Decoder, actor: str) -> str:
         """Apply a record as arriving now. Says what came of it, in a code; doing it twice changes nothing more.
 
         `distinct` and `duplicate` leave quarantine, `conflict` stays there under that reason. All else changes nothing:
         the reason for which it still can't be applied, or that it doesn't stand in quarantine.
         Raises DigestKeyMissing, or StoreUnavailable, after which the outcome is unknown: repeat it.
         """
-        outcome = None if reading.record is None else decoder.decode(reading.record)
+        outcome = None if found.record is None else decoder.decode(found.record)
         try:
             oids = await self._number_oids(Batch([], [outcome], [])) if isinstance(outcome, Arrival) else {}
             try:
                 async with self._connection.transaction():
-                    return await self._replay(receipt, reading, outcome, oids, actor)
+                    return await self._replay(receipt, found, outcome, oids, actor)
             except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
                 async with self._connection.transaction():
                     settled = await self._settled(receipt)
@@ -94,7 +99,7 @@ class Quarantine(Store):
     async def _replay(
         self,
         receipt: Receipt,
-        reading: Reading,
+        found: FoundInLog,
         outcome: Arrival | Reject | Newer | None,
         oids: Mapping[str, int],
         actor: str,
@@ -103,7 +108,7 @@ class Quarantine(Store):
         if isinstance(settled, str):
             return settled
         fence, row = settled
-        result = _not_the_same(reading, fence, row)
+        result = _not_the_same(found, fence, row)
         if result is None:
             match outcome:
                 case Arrival():
@@ -116,9 +121,9 @@ class Quarantine(Store):
         return result
 
     async def _settled(self, receipt: Receipt) -> str | tuple[asyncpg.Record, asyncpg.Record]:
-        """Fence and row of a record that stands, both locked, in this order; else why there is nothing to do."""
+        """Fence and row of a record that stands, behind the locked fence; else why there is nothing to do."""
         fence = await self._connection.fetchrow(SQL["lock_fence"], receipt[0])
-        row = await self._connection.fetchrow(SQL["lock_quarantined"], *receipt)
+        row = await self._connection.fetchrow(SQL["read_quarantined"], *receipt)
         if fence is None or row is None:
             return "not_in_quarantine"
         return (fence, row) if row["outcome"] is None else f"already_{row['outcome']}"
@@ -142,6 +147,7 @@ class Quarantine(Store):
             oids[arrival.provider],
             arrival.key,
             arrival.digest if stays else None,
+            kind_of(arrival.register) if stays else None,
             None if stays else "replayed",
         )
         return verdict
@@ -163,14 +169,16 @@ def take_back(books: dict[Any, DayBook], provider: int | None, reason: str) -> N
         old.rejected -= 1
 
 
-def _not_the_same(reading: Reading, fence: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
+def _not_the_same(found: FoundInLog, fence: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
     """Why what was read isn't the record in quarantine: another log, gone from it, or arrived at another time."""
-    if (reading.topic, reading.log_id) != (fence["topic"], fence["log_id"]):
+    if (found.topic, found.log_id) != (fence["topic"], fence["log_id"]):
         return "another_log"
-    if reading.record is None:
+    if found.record is None:
         return "not_in_log"
+    if row["reason"] == PASSED:
+        return None  # it was never read, so all that is known of it is where it stands
     received_ms = round(row["received_at"].timestamp() * 1000)
-    return None if reading.record.timestamp == received_ms else "another_record"
+    return None if found.record.timestamp == received_ms else "another_record"
 
 
 async def replay_each(
@@ -179,14 +187,14 @@ async def replay_each(
     """Replay records one by one, each a transaction of its own. Raises LogUnavailable, LogUnreadable."""
     identity = await log.identity()
     for receipt in receipts:
-        reading = Reading(topic, identity, await read_record(log, receipt))
-        yield receipt, await store.replay(receipt, reading, decoder, actor)
+        found = FoundInLog(topic, identity, await read_record(log, receipt))
+        yield receipt, await store.replay(receipt, found, decoder, actor)
 
 
 async def read_record(log: Log, receipt: Receipt) -> Record | None:
     """One record of the log; None when the log doesn't hold it. Raises LogUnavailable, LogUnreadable."""
     partition, offset = receipt
-    begin, end = (await log.bounds([partition]))[partition]
+    begin, end = (await log.bounds([partition]))[partition]  # it alone is asked for: led, or LogUnavailable
     if not begin <= offset < end:
         return None
     log.read_from({partition: offset})

@@ -20,7 +20,7 @@ from services.aggregator.fold import (
     StoredRequest,
     Verdict,
 )
-from services.aggregator.merge import BackgroundRegister, Facts, RequestState, ResponseRegister
+from services.aggregator.merge import BackgroundRegister, Facts, RequestState, ResponseRegister, kind_of
 
 Row = tuple[Any, ...]
 
@@ -219,7 +219,7 @@ def provider_day_rows(books: Mapping[tuple[int, int, date], DayBook]) -> list[Ro
 def quarantine_rows(
     verdicts: Iterable[tuple[Arrival, Verdict]], rejects: Iterable[Reject], providers: Mapping[str, int]
 ) -> list[Row]:
-    """quarantine: partition, log_offset, reason, pointers, provider, event_key, digest, received ms."""
+    """quarantine: partition, log_offset, reason, pointers, provider, event_key, digest, kind of event, received ms."""
     rows: list[Row] = [
         (
             arrival.partition,
@@ -229,6 +229,7 @@ def quarantine_rows(
             providers[arrival.provider],
             arrival.key,
             arrival.digest,
+            kind_of(arrival.register),
             arrival.received_ms,
         )
         for arrival, verdict in verdicts
@@ -242,6 +243,7 @@ def quarantine_rows(
             "\n".join(reject.pointers),
             None if reject.provider is None else providers[reject.provider],
             reject.key,
+            None,
             None,
             reject.received_ms,
         )

@@ -57,8 +57,8 @@ class Standing:
         """The next offset of each partition that stands still: what waits behind it goes on growing."""
         self.generation = Generation("", b"", {})
         """Which logs of which topic these partitions were when they were taken up."""
-        self.topics: dict[tuple[str, int, int], bytes] = {}
-        """The topic's id under which each log was first met: cluster, partition, number of the log in its fence."""
+        self.left_out: frozenset[int] = frozenset()
+        """The partitions that no broker led when they were to be taken up: they aren't read, and the others are."""
 
     @property
     def stopped(self) -> Mapping[int, StopReason]:
@@ -68,20 +68,30 @@ class Standing:
     def begin(self, epochs: Mapping[int, int]) -> None:
         """Forget all positions; these partitions are held from now on, and the others' stops aren't ours to tell."""
         for partition in self.epochs.keys() - epochs.keys():
-            with contextlib.suppress(KeyError):
-                self._telemetry.lag.remove(str(partition))  # whoever holds it now tells
+            self._forget_lag(partition)  # whoever holds it now tells
         self.epochs = epochs
         self.positions = {}
         self.left_at = {}
         for partition in self._stopped.keys() - epochs.keys():
             self._forget_stop(partition)
 
+    def leave_out(self, partitions: Iterable[int]) -> None:
+        """No broker that leads these partitions answers; they are looked at again soon."""
+        before, self.left_out = self.left_out, frozenset(partitions)
+        for partition in self.left_out - before:
+            self._telemetry.left_out.labels(partition).set(1)
+            self._forget_lag(partition)
+        for partition in before - self.left_out:
+            self._telemetry.left_out.labels(partition).set(0)
+        if self.left_out != before:
+            _LOG.warning("partitions_without_leader", partitions=sorted(self.left_out))
+
     async def doubt(self, log: Log, partitions: Iterable[int]) -> None:
         """Before anything is believed of these partitions: did somebody work on their logs? Raises LogMoved."""
         now, before = await log.generation(partitions), self.generation
         other = (now.cluster, now.topic) != (before.cluster, before.topic)
-        if other or any(before.leaders.get(p) != epoch for p, epoch in now.leaders.items()):
-            raise LogMoved("the topic was made anew, or another broker leads a partition")
+        if other or any(p not in now.leaders or now.leaders[p] != before.leaders.get(p) for p in partitions):
+            raise LogMoved("the topic was made anew, or another broker leads a partition, or none")
 
     async def stop(self, store: Store, partition: int, reason: StopReason, remedy: str = _REMEDY) -> None:
         """Let a partition stand still and say so, rather than skip anything; it is looked at again every minute."""
@@ -99,6 +109,11 @@ class Standing:
         if partition in self._stopped:
             self._forget_stop(partition)
             _LOG.info("partition_resumed", partition=partition)
+
+    def _forget_lag(self, partition: int) -> None:
+        """Nobody looks at its end any more."""
+        with contextlib.suppress(KeyError):
+            self._telemetry.lag.remove(str(partition))
 
     def _forget_stop(self, partition: int) -> None:
         del self._stopped[partition]

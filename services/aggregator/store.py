@@ -56,6 +56,10 @@ class StoreUnavailable(StoreError):
     """The connection is gone or the outcome unknown: connect again, load the fences, go on from there."""
 
 
+class TooSlow(StoreUnavailable):
+    """Postgres ended the transaction because it took too long: as any other, but try with fewer records."""
+
+
 class FenceLost(StoreError):
     """A partition of the batch is somebody else's now, or stands elsewhere; nothing of the batch was written."""
 
@@ -85,6 +89,7 @@ class Fence(Struct, frozen=True):
     last_fingerprint: bytes | None
     stopped: str | None = None
     log: int = 0
+    topic_id: bytes | None = None
 
 
 class Read(Struct, frozen=True):
@@ -163,7 +168,7 @@ class Store:
     async def apply(self, batch: Batch) -> Applied:
         """Apply a batch in one transaction: all of it, or nothing.
 
-        Raises FenceLost, Unstorable, DigestKeyMissing; or StoreUnavailable: the outcome then stands in the fence.
+        Raises FenceLost, Unstorable, DigestKeyMissing; or StoreUnavailable, TooSlow: the outcome stands in the fence.
         """
         try:
             oids = await self._number_oids(batch)
@@ -176,7 +181,8 @@ class Store:
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             raise Unstorable(type(error).__name__) from error
         except DRIVER_ERRORS as error:
-            raise StoreUnavailable(f"{type(error).__name__} while applying a batch") from error
+            why = TooSlow if _took_too_long(error) else StoreUnavailable
+            raise why(f"{type(error).__name__} while applying a batch") from error
         counts = {"distinct": 0, "duplicate": 0, "conflict": 0}
         for _, verdict in verdicts:
             counts[verdict] += 1
@@ -195,6 +201,7 @@ class Store:
                 row["last_fingerprint"],
                 row["stopped"],
                 row["log"],
+                row["topic_id"],
             )
             for row in found
         }
@@ -209,9 +216,15 @@ class Store:
             standing.setdefault(row["partition"], []).append(row["log_offset"])
         return standing
 
-    async def open_fence(self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int) -> None:
+    async def open_fence(
+        self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int, *, topic_id: bytes
+    ) -> None:
         """Write down where a partition's log begins, the first time ever that it is read."""
-        await self._fetch("open_fence", partition, epoch, topic, log_id, first_offset)
+        await self._fetch("open_fence", partition, epoch, topic, log_id, first_offset, topic_id)
+
+    async def remember_topic(self, partition: int, epoch: int, topic_id: bytes) -> None:
+        """Write down which topic a partition's log is part of, if its fence doesn't say it yet."""
+        await self._fetch("remember_topic", partition, epoch, topic_id)
 
     async def clock(self) -> datetime:
         """The database's clock, by which freshness is told."""
@@ -332,6 +345,13 @@ class Store:
         """Write these rows, if there are any."""
         if written:
             await self._connection.execute(SQL[statement], *rows.columns(written, len(written[0])), *scalars)
+
+
+def _took_too_long(error: BaseException | None) -> bool:
+    """Whether time ran out; a transaction that can't be rolled back any more hides that behind other errors."""
+    while error is not None and not isinstance(error, TimeoutError | asyncpg.exceptions.TransactionTimeoutError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _count(command_tag: str) -> int:

@@ -35,6 +35,12 @@ class Telemetry:
             ["partition"],
             registry=registry,
         )
+        self.left_out = Gauge(
+            "aggregator_partition_without_leader",
+            "1 while a held partition isn't read because no broker that leads it answers.",
+            ["partition"],
+            registry=registry,
+        )
         self.next_offset = Gauge(
             "aggregator_next_offset", "The next offset to read of a held partition.", ["partition"], registry=registry
         )
@@ -59,13 +65,21 @@ class Telemetry:
         )
         self.books_out_of_balance = Gauge(
             "aggregator_books_out_of_balance",
-            "1 while a held partition's books differ from what was read of it, or a provider's from its ledger.",
+            "1 while a held partition's books differ from what was read of it, or a provider's from its ledger, or a"
+            " provider's figures or requests were not what its requests and its ledger say when last compared.",
             ["partition"],
             registry=registry,
         )
         self.books_checked = Gauge(
             "aggregator_books_checked_timestamp_seconds",
-            "When that was last looked at, about every 15 s; later on a record so large that a look takes longer.",
+            "When its books were last looked at, about every 15 s; later on a record so large that it takes longer.",
+            ["partition"],
+            registry=registry,
+        )
+        self.requests_compared = Gauge(
+            "aggregator_requests_compared_timestamp_seconds",
+            "When the last round over the requests of all providers of a held partition ended: each was compared with"
+            " its figures and its ledger.",
             ["partition"],
             registry=registry,
         )
@@ -74,6 +88,7 @@ class Telemetry:
             self.quarantine_oldest,
             self.books_out_of_balance,
             self.books_checked,
+            self.requests_compared,
         )
 
     def applied(self, applied: Applied, seconds: float) -> None:

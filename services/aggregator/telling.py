@@ -46,7 +46,7 @@ class Telling:
         complete = {
             p: (self._standing.epochs[p], at.next_offset)
             for p, at in positions.items()
-            if at.verify is None and ends[p] == at.next_offset
+            if at.verify is None and ends.get(p) == at.next_offset
         }
         await store.mark_complete(complete, now)
         for partition in complete:

@@ -1,5 +1,6 @@
 """The composition root: what a collector is made of, and in which order it starts and stops."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any, Final
@@ -16,11 +17,14 @@ from services.collector.routes import DOCUMENTS, INTAKE, SETTINGS, VERIFIER, Doc
 from services.collector.settings import CollectorSettings
 from services.collector.telemetry import Telemetry
 from services.runtime.clock import SYSTEM_CLOCK, Clock
+from services.runtime.kafka import client_options
 from services.runtime.operations import Health
 from services.runtime.partitioning import declared_partitions
 from services.runtime.problem_documents import install_problem_documents
 from services.runtime.signing_keys import signing_keys
+from services.runtime.tasks import watched_task
 from services.runtime.tokens import TokenVerifier
+from services.runtime.topic_settings import tell_differences
 
 
 class Drain:
@@ -73,7 +77,11 @@ def build_app(
     async def publishing(_: web.Application) -> AsyncIterator[None]:
         sink.start()
         publisher.start()
+        comparing = watched_task(
+            tell_differences(client_options(settings), settings.kafka_topic, asyncio.Event()), "topic-settings"
+        )
         yield
+        comparing.cancel()
         await publisher.close(_FLUSH_TIMEOUT_S)
         await sink.close()
 

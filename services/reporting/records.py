@@ -18,7 +18,7 @@ REQUEST_COLUMNS: Final = (
 UNCOUNTED_COLUMNS: Final = (
     "subject", "survey", "target", "response", "exclusion", "background_time", "response_time",
 )  # fmt: skip
-QUARANTINE_COLUMNS: Final = ("receipt", "provider", "reason", "pointers", "received_at", "outcome")
+QUARANTINE_COLUMNS: Final = ("receipt", "provider", "reason", "pointers", "received_at", "outcome", "event")
 BOOK_COLUMNS: Final = (
     "provider", "records", "standing", "waiting", "superseded", "duplicate", "conflict", "rejected",
 )  # fmt: skip
@@ -78,6 +78,7 @@ def quarantine(rows: Iterable[Row]) -> Table:
                 " ".join(row["pointers"]),
                 instant_or_null(row["received_at"]),
                 row["outcome"],
+                row["event"],
             )
             for row in rows
         ],

@@ -1,9 +1,10 @@
 """In which partition a provider lives. Pure: collector and aggregator must agree on it without asking Kafka."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final, cast
 
 _EVENTS: Final = "feedback.events.v1"
 _WORD: Final = 0xFFFF_FFFF
@@ -17,8 +18,17 @@ def declared_partitions() -> int:
 
     A deployment may give the topic another name, never another shape.
     """
-    declared = tomllib.loads(files("schemas").joinpath("topics.toml").read_text("utf-8"))
-    return int(declared["topics"][_EVENTS]["partitions"])
+    return int(_declared()["partitions"])
+
+
+def declared_settings() -> dict[str, str]:
+    """The settings that the events' topic should have on its brokers, in Kafka's own names and texts."""
+    return dict(_declared()["settings"])
+
+
+def _declared() -> Mapping[str, Any]:
+    topics = tomllib.loads(files("schemas").joinpath("topics.toml").read_text("utf-8"))["topics"]
+    return cast("Mapping[str, Any]", topics[_EVENTS])
 
 
 @lru_cache(maxsize=65_536)

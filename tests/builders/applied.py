@@ -30,7 +30,7 @@ class AppliedLog:
         await self._store.prepare_partitions(range(PARTITIONS))
         await self._store.register_questionnaires()
         for partition in range(PARTITIONS):
-            await self._store.open_fence(partition, 0, "test", "log", 0)
+            await self._store.open_fence(partition, 0, "test", "log", 0, topic_id=b"")
 
     async def apply(self, *events: dict[str, Any]) -> None:
         """All in one transaction."""

@@ -102,7 +102,9 @@ class Record:
                 "INSERT INTO feedback.ledger VALUES (3, $1, $2, '', 1, 1, $3, $4, $5)", self.ledger
             )
             await connection.executemany(
-                "INSERT INTO feedback.quarantine VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8)", self.quarantine
+                "INSERT INTO feedback.quarantine (partition, log_offset, reason, pointers, provider, event_key, digest,"
+                " received_at, outcome, event) VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8, $9)",
+                self.quarantine,
             )
             await connection.executemany(
                 "INSERT INTO feedback.provider_day VALUES (3, $1, '2025-08-11', $2, $3, $4, $5)", self.days

@@ -18,8 +18,8 @@ from services.aggregator.settings import AggregatorSettings
 from services.runtime.partitioning import partition_of
 
 from .events import PROVIDER, body
+from .process import aggregator_environ
 
-KEYS = "1:" + "5a" * 32
 HOME = partition_of(PROVIDER, 16)
 
 BREAK = """
@@ -47,13 +47,7 @@ class Thread:
         self._topic = topic
         self._database = database
         self._producer = producer
-        self.settings = {
-            "KAFKA_BOOTSTRAP": kafka,
-            "KAFKA_TOPIC": topic,
-            "DATABASE_URL": database.aggregator_dsn,
-            "DIGEST_KEYS": KEYS,
-            "OPERATIONS_PORT": "0",
-        }
+        self.settings = aggregator_environ(kafka, topic, database)
         """As an aggregator takes them."""
         self.connection: asyncpg.Connection[asyncpg.Record]
 

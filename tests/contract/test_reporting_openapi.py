@@ -205,6 +205,7 @@ def test_quarantine_and_books_are_what_the_document_says() -> None:
         "provider": None,
         "reason": "conflict",
         "pointers": ["/time", "/id"],
+        "event": "response.withdrawn",
     }
     hold("QuarantineTable", records.quarantine([record | {"received_at": MOMENT, "outcome": "standing"}]))
     hold("BooksTable", records.books([dict.fromkeys(records.BOOK_COLUMNS, 1) | {"provider": PROVIDER}]))

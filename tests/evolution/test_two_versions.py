@@ -1,9 +1,7 @@
 """Two versions of an event type live: the older aggregator waits at the newer type, its successor counts both."""
 
 import asyncio
-import os
 import re
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +11,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 from builders.events import PROVIDER, body, event, recorded, submitted, withdrawn
+from builders.process import TODAY, aggregator_environ, aggregator_process
 
 from palautevirta.local.directory import LOOPBACK, free_port
 from palautevirta.local.postgres import Database
@@ -20,7 +19,6 @@ from palautevirta.verification import verify
 from services.runtime.partitioning import partition_of
 
 HOME = partition_of(PROVIDER, 16)
-TODAY = ("services.aggregator",)
 TOMORROW = ("tests.evolution.tomorrow", "services.aggregator")
 
 
@@ -34,23 +32,9 @@ def withdrawn_v2(**attributes: Any) -> dict[str, Any]:
 async def aggregator(module: tuple[str, ...], kafka: str, topic: str, database: Database) -> AsyncIterator[str]:
     """A process of one release; the address of its operations endpoints."""
     port = free_port()
-    environ = {
-        "PATH": os.environ["PATH"],
-        "KAFKA_BOOTSTRAP": kafka,
-        "KAFKA_TOPIC": topic,
-        "DATABASE_URL": database.aggregator_dsn,
-        "DIGEST_KEYS": "1:" + "5a" * 32,
-        "OPERATIONS_PORT": str(port),
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", *module), env=environ, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
+    environ = aggregator_environ(kafka, topic, database) | {"OPERATIONS_PORT": str(port)}
+    async with aggregator_process(environ, module=module):
         yield f"http://{LOOPBACK}:{port}"
-    finally:
-        process.terminate()
-        async with asyncio.timeout(20):
-            assert await process.wait() == 0
 
 
 async def until(ask: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]) -> Any:

@@ -15,9 +15,10 @@ from builders.events import (
     submitted,
     withdrawn,
 )
+from builders.process import KEYS
 from builders.states import KEYS as STATE_KEYS
 from builders.states import RULES, arrival
-from builders.thread import HOME, KEYS, Thread
+from builders.thread import HOME, Thread
 
 from palautevirta.local.postgres import Database
 from palautevirta.verification import verify

@@ -11,8 +11,11 @@ from prometheus_client import CollectorRegistry
 from palautevirta.local.postgres import Database
 from services.aggregator.telemetry import Telemetry
 from services.aggregator.watch import Watch
+from services.runtime.partitioning import partition_of
 
 PROMISED_S = 60
+NEIGHBOURS = [oid for oid in (f"1.2.246.562.10.{10**10 + n}" for n in range(100)) if partition_of(oid, 16) == HOME][:3]
+"""Providers of one partition."""
 
 
 class Leases:
@@ -29,6 +32,10 @@ class Bench:
         self.registry = CollectorRegistry()
         self.leases = Leases()
         self.watch = Watch(self.leases, Telemetry(self.registry), {"dsn": database.aggregator_dsn})
+
+    def round_ended(self) -> float | None:
+        name = "aggregator_requests_compared_timestamp_seconds"
+        return self.registry.get_sample_value(name, {"partition": str(HOME)})
 
     async def seen(self, name: str) -> float | None:
         await self.watch.look(HOME)
@@ -120,6 +127,66 @@ async def test_whatever_is_missing_or_doubled_in_the_books_is_seen_and_so_is_its
     assert await bench.seen("books_out_of_balance") == 1
     await thread.connection.execute(repair)
     assert await bench.seen("books_out_of_balance") == 0
+
+
+KEEP = """
+    CREATE TABLE kept AS SELECT * FROM feedback.request;
+    CREATE TABLE figures AS SELECT * FROM feedback.month_figure;
+    CREATE TABLE histograms AS SELECT * FROM feedback.month_answers;
+"""
+MEND = """
+    TRUNCATE feedback.request, feedback.month_figure, feedback.month_answers;
+    INSERT INTO feedback.request SELECT * FROM kept;
+    INSERT INTO feedback.month_figure SELECT * FROM figures;
+    INSERT INTO feedback.month_answers SELECT * FROM histograms;
+"""
+
+
+@pytest.mark.parametrize(
+    ("damage", "names"),
+    [
+        ("TRUNCATE feedback.request, feedback.month_figure, feedback.month_answers", ["requests"]),
+        ("DELETE FROM feedback.request WHERE background_at_us IS NULL", ["requests"]),
+        ("UPDATE feedback.month_figure SET targets = 2 * targets", ["month_figures"]),
+        ("DELETE FROM feedback.month_answers", ["month_answers"]),
+        ("UPDATE feedback.request SET points = 2 * points", ["month_figures"]),
+    ],
+)
+async def test_what_was_lost_or_doubled_on_both_sides_of_the_books_is_seen_and_so_is_its_mending(
+    thread: Thread,
+    bench: Bench,
+    damage: str,
+    names: list[str],
+) -> None:
+    await thread.count(recorded(), submitted(), submitted(subject="waits"), recorded(subject="r-2"))
+    assert await bench.seen("books_out_of_balance") == 0
+    await thread.connection.execute(KEEP)
+    await thread.connection.execute(damage)
+    assert await thread.broken() == names
+    assert await bench.seen("books_out_of_balance") == 1
+    await thread.connection.execute(MEND)
+    assert await bench.seen("books_out_of_balance") == 0
+
+
+async def test_who_cannot_be_compared_in_one_look_comes_in_the_next(
+    thread: Thread,
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await thread.count(*(recorded(providerid=provider) for provider in NEIGHBOURS))
+    await thread.connection.execute(
+        "DELETE FROM feedback.request WHERE provider IN (SELECT min(provider) FROM feedback.request"
+        " UNION SELECT max(provider) FROM feedback.request)"
+    )
+    monkeypatch.setattr("services.aggregator.watch._ROUND_S", 0.0)  # one provider a look
+    rounds = [
+        (await bench.seen("books_out_of_balance"), bench.round_ended() is not None) for _ in range(len(NEIGHBOURS))
+    ]
+    assert rounds == [(1, False), (1, False), (1, True)]
+    await thread.connection.execute("TRUNCATE feedback.ledger, feedback.request, feedback.month_figure")
+    await thread.connection.execute("UPDATE feedback.provider_day SET duplicate = records")
+    again = [await bench.seen("books_out_of_balance") for _ in NEIGHBOURS]
+    assert again == [1, 1, 0]
 
 
 async def test_age_and_number_of_what_stands_in_quarantine_are_told(

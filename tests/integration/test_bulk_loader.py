@@ -42,7 +42,7 @@ async def apply(dsn: str, partitions: Mapping[int, list[Record]]) -> None:
     await store.prepare_partitions(range(PARTITIONS))
     await store.register_questionnaires()
     for partition, records in partitions.items():
-        await store.open_fence(partition, 0, "topic", "log", 0)
+        await store.open_fence(partition, 0, "topic", "log", 0, topic_id=b"")
         for at in range(0, len(records), BATCH):
             batch = records[at : at + BATCH]
             arrivals = [decoded for record in batch if isinstance(decoded := DECODER.decode(record), Arrival)]

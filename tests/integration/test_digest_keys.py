@@ -1,7 +1,8 @@
 """A digest key that is taken away while rows written with it stand: nobody guesses, and giving it back mends all."""
 
 from builders.events import recorded
-from builders.thread import HOME, KEYS, Thread
+from builders.process import KEYS
+from builders.thread import HOME, Thread
 
 from services.runtime.partitioning import partition_of
 

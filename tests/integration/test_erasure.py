@@ -5,8 +5,6 @@ copy of them holds. What stays is the ledger's keyed digest, from which nobody w
 """
 
 import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 from builders.events import PROVIDER, answers, body, recorded, submitted, withdrawn
+from builders.process import aggregator_environ, aggregator_process
 from builders.states import arrival
 
 from palautevirta.local.postgres import Database
@@ -76,15 +75,7 @@ class Aggregating:
     """An aggregator in a process of its own, and all that it wrote to its log."""
 
     def __init__(self, kafka: str, topic: str, database: Database, log: Path) -> None:
-        self._environ = {
-            "PATH": os.environ["PATH"],
-            "KAFKA_BOOTSTRAP": kafka,
-            "KAFKA_TOPIC": topic,
-            "DATABASE_URL": database.aggregator_dsn,
-            "DIGEST_KEYS": "1:" + "5a" * 32,
-            "OPERATIONS_PORT": "0",
-            "LOG_LEVEL": "DEBUG",
-        }
+        self._environ = aggregator_environ(kafka, topic, database) | {"LOG_LEVEL": "DEBUG"}
         self._kafka = kafka
         self._topic = topic
         self.log = log
@@ -94,25 +85,15 @@ class Aggregating:
     ) -> None:
         """Write records one by one, each when the one before it was applied, until the fence stands at `expected`."""
         sql = "SELECT next_offset FROM feedback.fence WHERE partition = $1"
-        with self.log.open("ab") as stream:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "services.aggregator"), env=self._environ, stderr=stream
-            )
-            try:
-                async with (
-                    asyncio.timeout(60),
-                    AIOKafkaProducer(bootstrap_servers=self._kafka, acks="all") as producer,
-                ):
-                    for offset, record in enumerate(records, expected - len(records)):
-                        await producer.send_and_wait(self._topic, body(record), partition=HOME)
-                        while True:
-                            if await connection.fetchval(sql, HOME) == offset + 1:
-                                break
-                            await asyncio.sleep(0.05)
-            finally:
-                process.terminate()
-                async with asyncio.timeout(20):
-                    assert await process.wait() == 0
+        async with (
+            aggregator_process(self._environ, log=self.log),
+            asyncio.timeout(60),
+            AIOKafkaProducer(bootstrap_servers=self._kafka, acks="all") as producer,
+        ):
+            for offset, record in enumerate(records, expected - len(records)):
+                await producer.send_and_wait(self._topic, body(record), partition=HOME)
+                while await connection.fetchval(sql, HOME) != offset + 1:  # noqa: ASYNC110 - the database has no event
+                    await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(

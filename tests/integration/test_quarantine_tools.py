@@ -8,16 +8,18 @@ from functools import partial
 import asyncpg
 import pytest
 from builders.command import run_command
-from builders.events import PROVIDER, recorded, student_background, submitted
+from builders.events import PROVIDER, cancelled, recorded, student_background, submitted, withdrawn
+from builders.process import KEYS
 from builders.states import MODELS, RULES, Record
-from builders.thread import HOME, KEYS, Thread
+from builders.thread import HOME, Thread
 
 from palautevirta.local.postgres import Database
 from schemas.national.model import NationalModels
 from services.aggregator import decode
 from services.aggregator.consumer import KafkaLog
 from services.aggregator.decode import Arrival, Decoder, DigestKeys, Newer, Reject
-from services.aggregator.replay import Quarantine, Receipt, replay_each
+from services.aggregator.replay import Quarantine, replay_each
+from services.runtime.receipts import Receipt
 
 HETU = "010203-123N"
 DIGEST_KEYS = DigestKeys({1: bytes.fromhex("5a" * 32)})
@@ -85,12 +87,40 @@ async def test_after_an_upgrade_what_was_not_understood_is_replayed_once_and_the
         await thread.read_up_to(5)
     assert await book(thread) == (5, 2, 0, 2, 1, 0)
     assert await thread.broken() == []
-    rows = await thread.connection.fetch("SELECT log_offset, reason, outcome FROM reporting.quarantine ORDER BY 1")
+    rows = await thread.connection.fetch(
+        "SELECT log_offset, reason, outcome, event FROM reporting.quarantine ORDER BY 1"
+    )
     assert [tuple(row) for row in rows] == [
-        (1, "unknown_questionnaire", "replayed"),
-        (2, "unknown_questionnaire", "replayed"),
-        (3, "conflict", None),
+        (1, "unknown_questionnaire", "replayed", None),
+        (2, "unknown_questionnaire", "replayed", None),
+        (3, "conflict", None, "response.submitted"),
     ]
+
+
+async def test_a_withdrawal_whose_id_was_taken_is_found_among_the_conflicts(thread: Thread, tool: Tool) -> None:
+    answer = submitted()
+    kinds = ["response.withdrawn", "response.submitted", "request.recorded", "request.cancelled"]
+    same = {"id": answer["id"]}
+    await thread.count(
+        *(
+            recorded(),
+            answer,
+            withdrawn() | same,
+            submitted(subject="another") | same,
+            recorded() | same,
+            cancelled() | same,
+        ),
+        b"{}",
+    )
+    assert await thread.connection.fetchval("SELECT answers IS NOT NULL FROM feedback.request")
+    stored = await thread.connection.fetch("SELECT reason, event FROM reporting.quarantine ORDER BY log_offset")
+    assert [tuple(row) for row in stored] == [*(("conflict", kind) for kind in kinds), ("missing", None)]
+    code, told = await tool("list", "--reason", "conflict")
+    assert code == 0
+    assert [line.split("  ")[:2] for line in told.splitlines()] == [
+        [f"{HOME}-{offset}", f"conflict ({kind})"] for offset, kind in enumerate(kinds, 2)
+    ]
+    assert "conflict (response.withdrawn)" in (await tool("show", f"{HOME}-2"))[1]
 
 
 async def test_what_still_is_not_understood_costs_a_step_and_nothing_else(

@@ -345,10 +345,10 @@ async def booked(database: Database) -> Record:
         (provider, keys["answer"], 12, AS_OF, "r-000"),
     ]
     record.quarantine = [
-        (3, 13, "conflict", [], provider, keys["first"], AS_OF, None),
-        (3, 14, "unknown_question", ["/data/answers/0/question"], provider, keys["bad"], AS_OF, None),
-        (3, 15, "conflict", [], provider, keys["twisted"], AS_OF, "closed"),
-        (4, 2, "not_json", [""], None, None, AS_OF, "replayed"),
+        (3, 13, "conflict", [], provider, keys["first"], AS_OF, None, None),
+        (3, 14, "unknown_question", ["/data/answers/0/question"], provider, keys["bad"], AS_OF, None, None),
+        (3, 15, "conflict", [], provider, keys["twisted"], AS_OF, "closed", "response.withdrawn"),
+        (4, 2, "not_json", [""], None, None, AS_OF, "replayed", None),
     ]
     record.days = [(provider, 6, 0, 2, 1)]
     await record.write(database.dsn)
@@ -452,6 +452,7 @@ async def test_quarantine_pages_by_the_log(ask: Asking) -> None:
         ("3-15", A, "conflict", "closed"),
         ("4-2", None, "not_json", "replayed"),
     ]
+    assert [row["event"] for row in rows] == [None, None, "response.withdrawn", None]
     assert rows[1]["pointers"] == "/data/answers/0/question"
     first = await ask.envelope("/v1/quarantine?limit=3", "operations")
     rest = await ask.envelope(f"/v1/quarantine?limit=3&next={first['next']}", "operations")

@@ -45,6 +45,14 @@ async def test_whoever_holds_a_fence_and_falls_silent_while_it_copies_is_shut_ou
     assert await thread.broken() == []
 
 
+async def test_a_batch_that_takes_longer_than_a_transaction_may_is_halved(thread: Thread) -> None:
+    await thread.post(*(recorded(subject=f"r-{number}") for number in range(4)))
+    await thread.connection.execute("ALTER TABLE feedback.request ADD CHECK (pg_sleep(0.3) IS NOT NULL)")
+    async with thread.aggregator(TRANSACTION_TIMEOUT_SECONDS="1"):
+        await thread.read_up_to(4)
+    assert await thread.broken() == []
+
+
 async def test_a_lane_takes_its_bound_from_the_settings(thread: Thread) -> None:
     await thread.connection.execute("ALTER TABLE feedback.request ADD CHECK (pg_sleep(60) IS NOT NULL)")
     await thread.post(recorded())

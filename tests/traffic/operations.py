@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
@@ -34,16 +35,17 @@ async def adopt(stack: LocalStack, *arguments: str) -> tuple[int | None, list[st
     return status, said.splitlines()
 
 
-async def make_topic_anew(kafka: str) -> None:
+async def make_topic_anew(kafka: str, topic: str = TOPIC) -> None:
     """Delete the topic of a running cluster and create it again."""
     async with _administration(kafka) as admin:
-        await admin.delete_topics([TOPIC])
+        await admin.delete_topics([topic])
 
         async def gone() -> bool:
-            return TOPIC not in await admin.list_topics()
+            return topic not in await admin.list_topics()
 
         await until(gone, deadline_s=_TOPIC_DEADLINE_S)
-    await create_topics(kafka, declared_topics())
+    (declared,) = declared_topics()
+    await create_topics(kafka, [replace(declared, name=topic)])
 
 
 async def truncate(kafka: str, ends: Mapping[int, int]) -> None:

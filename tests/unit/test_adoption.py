@@ -7,12 +7,14 @@ from palautevirta.log_bounds import Found
 from palautevirta.receipts import MalformedReceipt
 
 
-def standing(partition: int, next_offset: int, *, stopped: str | None = None) -> Standing:
-    return Standing(partition, "old", 0, next_offset, None, stopped)
+def standing(
+    partition: int, next_offset: int, *, stopped: str | None = None, topic_id: bytes | None = None
+) -> Standing:
+    return Standing(partition, "old", 0, next_offset, None, stopped, topic_id)
 
 
 def found(*bounds: tuple[int, int], log_id: str = "old") -> Found:
-    return Found(log_id, dict(enumerate(bounds)))
+    return Found(log_id, b"topic", dict(enumerate(bounds)))
 
 
 def test_the_log_that_the_fences_know_is_not_adopted() -> None:
@@ -24,7 +26,15 @@ def test_another_cluster_is_adopted_whole() -> None:
     assert to_adopt(both, found((0, 9), (0, 0), log_id="new")) == both
 
 
-@pytest.mark.parametrize("second", [standing(1, 5), standing(1, 1, stopped="another_record")])
+@pytest.mark.parametrize(
+    "second",
+    [
+        standing(1, 5),
+        standing(1, 1, stopped="another_record"),
+        standing(1, 1, stopped="log_too_short"),
+        standing(1, 1, topic_id=b"another"),
+    ],
+)
 def test_where_one_partition_shows_a_topic_made_anew_all_of_it_is(second: Standing) -> None:
     both = [standing(0, 5), second]
     assert to_adopt(both, found((0, 9), (0, 4))) == both

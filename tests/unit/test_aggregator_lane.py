@@ -17,7 +17,7 @@ from services.aggregator.consumer import LogMoved, LogUnavailable, LogUnreadable
 from services.aggregator.generations import Generation
 from services.aggregator.loop import Lane
 from services.aggregator.standing import STOP_REASONS
-from services.aggregator.store import Applied, Batch, DigestKeyMissing, Fence, FenceLost, Unstorable
+from services.aggregator.store import Applied, Batch, DigestKeyMissing, Fence, FenceLost, TooSlow, Unstorable
 from services.aggregator.telemetry import Telemetry
 from services.runtime.partitioning import partition_of
 
@@ -38,7 +38,7 @@ class FakeLog:
         self.unreadable: int | None = None
         self.cluster = IDENTITY
         self.topic = b"topic"
-        self.leader_epoch = 0
+        self.leader_epoch: int | None = 0
 
     @property
     def end(self) -> int:
@@ -52,13 +52,14 @@ class FakeLog:
         return IDENTITY
 
     async def bounds(self, partitions: Iterable[int]) -> dict[int, tuple[int, int]]:
-        return dict.fromkeys(partitions, (self.begin, self.end))
+        return {} if self.leader_epoch is None else dict.fromkeys(partitions, (self.begin, self.end))
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
-        return dict.fromkeys(partitions, self.end)
+        return {} if self.leader_epoch is None else dict.fromkeys(partitions, self.end)
 
     async def generation(self, partitions: Iterable[int]) -> Generation:
-        return Generation(self.cluster, self.topic, dict.fromkeys(partitions, self.leader_epoch))
+        leaders = {} if self.leader_epoch is None else dict.fromkeys(partitions, self.leader_epoch)
+        return Generation(self.cluster, self.topic, leaders)
 
     def read_from(self, positions: Mapping[int, int]) -> None:
         self.positions = dict(positions)
@@ -76,6 +77,9 @@ class FakeLog:
         if found:
             self.positions[HOME] = found[-1].offset + 1
         return {HOME: found} if found else {}
+
+    async def position(self, partition: int) -> int:
+        return self.positions[partition]
 
     async def report(self, positions: Mapping[int, int]) -> None:
         self.reported = dict(positions)
@@ -95,10 +99,16 @@ class FakeStore:
 
     async def close(self) -> None: ...
 
-    async def open_fence(self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int) -> None:
+    async def open_fence(
+        self, partition: int, epoch: int, topic: str, log_id: str, first_offset: int, *, topic_id: bytes
+    ) -> None:
         del partition, epoch, topic
         if self.fence.next_offset is None:
-            self.fence = Fence(HOME, 1, log_id, first_offset, first_offset, None)
+            self.fence = Fence(HOME, 1, log_id, first_offset, first_offset, None, topic_id=topic_id)
+
+    async def remember_topic(self, partition: int, epoch: int, topic_id: bytes) -> None:
+        assert (partition, epoch) == (HOME, 1)
+        self.fence = replace(self.fence, topic_id=topic_id)
 
     async def load_fences(self, partitions: Iterable[int]) -> dict[int, Fence]:
         return {HOME: self.fence} if HOME in partitions else {}
@@ -115,7 +125,7 @@ class FakeStore:
             raise FenceLost("another epoch")
         if self._refuses(batch):
             raise Unstorable("22")
-        self.fence = Fence(HOME, 1, IDENTITY, 0, read.next_offset, read.last_fingerprint)
+        self.fence = replace(self.fence, next_offset=read.next_offset, last_fingerprint=read.last_fingerprint)
         self.applied.append(batch)
         self.stopped = None
         return Applied(len(batch.arrivals), 0, 0, len(batch.rejects))
@@ -195,11 +205,12 @@ async def test_what_was_applied_is_not_applied_again() -> None:
     assert (bench.store.complete, bench.log.reported) == ({HOME: 3}, {HOME: 3})
 
 
-async def test_a_gap_stops_the_partition_and_nothing_behind_it_is_applied() -> None:
-    bench = Bench(FakeLog([*log_of(2), *log_of(2, first=3)]), FakeStore())
+@pytest.mark.parametrize("behind", [log_of(2, first=3), log_of(200, first=3)])
+async def test_a_gap_stops_the_partition_behind_what_comes_before_it(behind: list[Record]) -> None:
+    bench = Bench(FakeLog([*log_of(2), *behind]), FakeStore())
     await bench.steps(3)
     assert bench.store.stopped == "gap"
-    assert bench.store.arrived == []
+    assert bench.store.arrived == [0, 1]
     assert bench.log.positions == {}  # it isn't even fetched any more
     assert bench.metric("aggregator_partition_stopped") == 1
 
@@ -208,12 +219,12 @@ async def test_what_waits_behind_a_partition_that_stands_still_is_told_and_grows
     bench = Bench(FakeLog([*log_of(2), *log_of(2, first=3)]), FakeStore())
     await bench.steps(3)
     await bench.told()
-    assert (bench.store.stopped, bench.metric("aggregator_lag_records")) == ("gap", 5)
+    assert (bench.store.stopped, bench.metric("aggregator_lag_records")) == ("gap", 3)
     bench.log.records += log_of(4, first=5)
     bench.lane._opened = None  # noqa: SLF001 - a minute later it is looked at again
     await bench.steps(2)
     await bench.told()
-    assert (bench.store.stopped, bench.metric("aggregator_lag_records")) == ("gap", 9)
+    assert (bench.store.stopped, bench.metric("aggregator_lag_records")) == ("gap", 7)
     bench.leases.held = {}
     await bench.steps(1)
     assert bench.metric("aggregator_lag_records") is None  # whoever holds it now tells
@@ -265,6 +276,41 @@ async def test_a_record_that_the_database_refuses_costs_itself_alone_and_keeps_i
     assert reject.key is not None
 
 
+async def test_a_fault_of_the_database_is_one_line_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = CapturingLogger()
+    monkeypatch.setattr("services.aggregator.applying._LOG", lines)
+    store = FakeStore(lambda batch: any(arrival.offset % 2 for arrival in batch.arrivals))
+    await Bench(FakeLog(log_of(40)), store).steps(2)
+    told = [line.kwargs for line in lines.calls if line.method_name == "error"]
+    assert told == [{"records": 20, "errors": {"22": 20}}]
+
+
+async def test_after_a_batch_that_took_too_long_fewer_records_go_into_one_and_soon_more_again() -> None:
+    class Slow(FakeStore):
+        quick = 8
+
+        async def apply(self, batch: Batch) -> Applied:
+            if len(batch.arrivals) > self.quick:
+                raise TooSlow("TimeoutError")
+            return await super().apply(batch)
+
+    store = Slow()
+    bench = Bench(FakeLog(log_of(64)), store)
+    for _ in range(3):  # 64, 32, 16 take too long
+        bench.lane._opened = None  # noqa: SLF001 - as after a restart
+        with pytest.raises(TooSlow):
+            await bench.steps(2)
+    store.quick = 16
+    bench.lane._opened = None  # noqa: SLF001
+    with pytest.raises(TooSlow):
+        await bench.steps(2)
+    store.quick = 100
+    bench.lane._opened = None  # noqa: SLF001
+    await bench.steps(2)
+    assert [len(batch.arrivals) for batch in store.applied] == [8, 16, 16, 24]
+    assert store.arrived == list(range(64))
+
+
 async def test_a_reject_that_the_database_refuses_too_stops_the_partition() -> None:
     def refuses(batch: Batch) -> bool:
         return any(one.offset == 1 for one in (*batch.arrivals, *batch.rejects))
@@ -306,9 +352,32 @@ async def test_a_topic_made_anew_behind_our_back_is_not_read_on_by_anybody_ever(
     log.records = log_of(4)  # nothing in it tells it from the one that was read
     await bench.steps(3)
     assert (store.stopped, store.arrived, log.positions) == ("another_topic", [0, 1], {})
-    store.fence = replace(store.fence, stopped=store.stopped)
+    store.stopped = None  # whoever noticed was killed before it had said so
     await Bench(log, store).steps(2)
     assert (store.stopped, store.arrived) == ("another_topic", [0, 1])
+
+
+async def test_a_fence_of_the_release_before_learns_its_topic_when_it_is_taken_up() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    await Bench(log, store).steps(2)
+    store.fence = replace(store.fence, topic_id=None)
+    await Bench(log, store).steps(2)
+    assert (store.stopped, store.fence.topic_id) == (None, b"topic")
+    store.fence = replace(store.fence, stopped="another_topic", topic_id=None)
+    await Bench(log, store).steps(2)
+    assert (store.stopped, store.fence.topic_id) == ("another_topic", None)
+
+
+async def test_a_log_that_was_too_short_once_is_not_read_on_when_it_has_grown() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    await Bench(log, store).steps(2)
+    log.records = log_of(1)
+    await Bench(log, store).steps(1)
+    assert store.stopped == "log_too_short"
+    store.fence = replace(store.fence, stopped=store.stopped)
+    log.records = log_of(4)
+    await Bench(log, store).steps(2)
+    assert (store.stopped, store.arrived) == ("log_too_short", [0, 1])
 
 
 async def test_a_partition_of_which_nothing_was_read_is_not_read_on_in_a_topic_made_anew() -> None:
@@ -327,7 +396,7 @@ async def test_a_log_that_its_operator_adopted_is_read_without_a_restart() -> No
     log.topic = b"another"
     await bench.told_again()
     assert store.stopped == "another_topic"
-    store.fence = Fence(HOME, 1, IDENTITY, 0, 0, None, log=1)
+    store.fence = Fence(HOME, 1, IDENTITY, 0, 0, None, log=1, topic_id=b"another")
     bench.lane._opened = None  # noqa: SLF001 - a minute later
     await bench.steps(3)
     assert (store.stopped, store.arrived) == (None, [0, 1, 0, 1])
@@ -427,12 +496,51 @@ async def test_a_partition_that_is_not_ours_any_more_is_let_go() -> None:
     assert bench.log.positions == {}
 
 
-async def test_a_record_that_cannot_be_taken_apart_stops_its_partition_and_not_the_process() -> None:
-    log = FakeLog(log_of(3))
-    log.unreadable = 1
+async def test_a_record_that_cannot_be_taken_apart_stops_its_partition_behind_what_comes_before_it() -> None:
+    log = FakeLog(log_of(4))
+    log.unreadable = 2
     bench = Bench(log, FakeStore())
     await bench.steps(3)
-    assert (bench.store.stopped, bench.store.arrived, log.positions) == ("unreadable_record", [], {})
+    assert (bench.store.stopped, bench.store.arrived, log.positions) == ("unreadable_record", [0, 1], {})
+
+
+async def test_what_the_reading_passes_over_at_the_end_is_a_gap() -> None:
+    """A marker of a transaction is no record: nothing is fetched, and the next offset never reaches the end."""
+    log = FakeLog(log_of(2))
+    bench = Bench(log, FakeStore())
+    await bench.steps(2)
+    assert bench.store.stopped is None
+    log.positions[HOME] = 3
+    await bench.steps(1)
+    assert (bench.store.stopped, bench.store.fence.next_offset) == ("gap", 2)
+
+
+async def test_a_partition_without_a_leader_is_left_out_and_looked_at_again_soon() -> None:
+    log, store = FakeLog(log_of(2)), FakeStore()
+    bench = Bench(log, store)
+    await bench.steps(2)
+    log.leader_epoch = None
+    await bench.told_again()
+    without = "aggregator_partition_without_leader"
+    assert (log.positions, store.stopped, bench.metric(without)) == ({}, None, 1)
+    assert bench.metric("aggregator_lag_records") is None
+    log.leader_epoch = 1
+    log.records = log_of(3)
+    bench.lane._opened_at -= 6  # noqa: SLF001 - six seconds later
+    await bench.steps(2)
+    assert (store.arrived, bench.metric(without)) == ([0, 1, 2], 0)
+
+
+async def test_what_was_fetched_before_the_leader_went_is_not_believed() -> None:
+    class Leaving(FakeLog):
+        async def fetch(self, most_records: int, timeout_ms: int) -> Mapping[int, Sequence[Record]]:
+            found = await super().fetch(most_records, timeout_ms)
+            self.leader_epoch = None
+            return found
+
+    bench = Bench(Leaving(log_of(2)), FakeStore())
+    await bench.steps(2)
+    assert bench.store.arrived == []
 
 
 async def test_a_log_that_moves_while_the_unreadable_partition_is_sought_is_begun_anew() -> None:

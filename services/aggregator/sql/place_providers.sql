@@ -1,4 +1,5 @@
 -- An organisation that was known already, and now posts: it gets the partition of its events.
+-- Rows are locked in the order given, which is sorted so that two processes can't lock each other out.
 UPDATE feedback.oid AS o
 SET partition = n.partition
 FROM unnest($1::text[], $2::smallint[]) AS n (oid, partition)

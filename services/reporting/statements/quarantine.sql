@@ -1,7 +1,7 @@
 -- What stands in quarantine or stood there, in the order of the log.
 -- $1 provider or null, $2 reasons or null, $3 outcomes or null ('standing' where there is none yet),
 -- $4 partition, $5 number of the log and $6 offset of the last row seen or null, $7 limit
-SELECT partition, log, log_offset, provider, reason, pointers, received_at, coalesce(outcome, 'standing') AS outcome
+SELECT partition, log, log_offset, provider, reason, pointers, received_at, coalesce(outcome, 'standing') AS outcome, event
 FROM reporting.quarantine
 WHERE ($1::text IS NULL OR provider = $1)
   AND ($2::text[] IS NULL OR reason = ANY ($2))
