@@ -286,6 +286,15 @@ async def test_rows_of_an_edition_that_is_not_cut_yet_are_neither_published_nor_
     assert "Rows of edition 1 stand already" in refused.detail
 
 
+@pytest.mark.usefixtures("log")
+async def test_without_the_row_of_turns_nothing_is_cut(
+    database: Database, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await connection.execute("TRUNCATE feedback.edition_turn")
+    with pytest.raises(store.EditionsUnavailable, match="lost its row"):
+        await cut(database)
+
+
 async def test_withdrawn_answers_are_nowhere_in_an_edition_that_is_cut_later(
     log: AppliedLog, database: Database, connection: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:

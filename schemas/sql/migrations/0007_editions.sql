@@ -136,6 +136,9 @@ CREATE FUNCTION feedback.take_turn() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE feedback.edition_turn SET taken_at = now();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'feedback.edition_turn has lost its row: insert it again' USING ERRCODE = 'restrict_violation';
+    END IF;
     RETURN NULL;
 END
 $$;
