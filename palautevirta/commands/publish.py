@@ -42,6 +42,10 @@ def command(*, period: str | None, as_of: datetime | None, draft: bool, number: 
     name = "draft edition" if draft else "edition"
     until = "an unknown moment" if cut.complete_until is None else cut.complete_until.isoformat(timespec="seconds")
     click.echo(f"{name} {cut.number} of {period} as of {as_of.date()}: {cut.cells} cells, complete until {until}")
+    if cut.counted_otherwise:
+        click.echo(
+            f"{cut.counted_otherwise} requests of the record were counted by other rules than those of {model.version}"
+        )
     click.echo(f"digest {cut.digest}")
 
 

@@ -46,6 +46,11 @@ class EditionRow(_Row):
     model: str
     organisations_version: Annotated[int, Field(ge=0, description="0: no table was loaded yet.")]
     mergers_version: Annotated[int, Field(ge=0, description="0: no table was loaded yet.")]
+    funding_inputs_version: Annotated[int, Field(ge=0, description="0: no table was loaded yet.")]
+    counted_by: Annotated[
+        str, Field(description="Numbers of the model versions whose rules had counted the requests, by commas.")
+    ]
+    counted_otherwise: Annotated[int, Field(ge=0, description="Requests that other rules had counted; drafts only.")]
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Equal inputs give equal digests.")]
 
 
@@ -68,23 +73,36 @@ class EditionChoiceRow(ChoiceRow):
 
 
 class DifferenceRow(_Row):
-    """A figure of a cell that differs between two editions, and what data, structure and rules have brought of it."""
+    """A figure of a cell that differs between two editions, and what data, structure and rules have brought of it.
 
-    set: Set
-    provider: Annotated[str, Field(pattern=OID_PATTERN)]
-    month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
-    survey: SurveyKind
-    figure: Literal["targets", "respondents", "target_days", "respondent_days", "points", "weighted_points"]
-    before: Amount
-    after: Amount
-    difference: Amount
-    by_data: Amount
-    by_structure: Amount
-    by_rules: Amount
+    First of all come rows of no set, of what the editions were cut from: digest, day, model, rules, tables, offsets.
+    """
+
+    set: Set | None
+    provider: Annotated[str, Field(pattern=OID_PATTERN)] | None
+    month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")] | None
+    institution: Annotated[str, Field(pattern=OID_PATTERN)] | None = Field(default=None, description="Where asked by.")
+    site: Annotated[str, Field(pattern=OID_PATTERN)] | None = Field(default=None, description="Where asked by.")
+    qualification: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = Field(
+        default=None, description="Where asked by."
+    )
+    survey: SurveyKind | None
+    figure: Annotated[
+        str, Field(description="Such as targets; of questions such as start_01:5, how many gave that score.")
+    ]
+    before: Annotated[str, Field(description="Exact, to the figure's decimals; of an input a text.")]
+    after: Annotated[str, Field(description="Exact, to the figure's decimals; of an input a text.")]
+    difference: Amount | None
+    by_data: Amount | None
+    by_structure: Amount | None
+    by_rules: Amount | None
+    recounted: Annotated[
+        int, Field(ge=0, le=1, description="1: other rules counted more data too; by_data holds both, nobody can tell.")
+    ]
 
 
 class EditionFundingRow(FundingRow):
-    """One provider's points of one component in an edition, or its whole share; a transition's bounds are live only."""
+    """One provider's points of one component in an edition, or its whole share."""
 
 
 EDITION_ROWS: Final[tuple[type[BaseModel], ...]] = (
@@ -117,7 +135,21 @@ def edition_paths(figures_parameters: Sequence[Document], funding_parameters: Se
                 "getDifference",
                 "The difference of two editions",
                 DifferenceRow,
-                [number, other, *paging()],
+                [
+                    number,
+                    other,
+                    query(
+                        "what",
+                        "What is compared; `figures` when left out.",
+                        {"type": "string", "enum": ["figures", "questions"]},
+                    ),
+                    query(
+                        "by",
+                        "Besides provider, month and survey kind: institution, site, qualification, by commas.",
+                        {"type": "string"},
+                    ),
+                    *paging(),
+                ],
                 conflict="The editions are of two periods.",
             )
         },

@@ -1,7 +1,7 @@
 """What an edition keeps beside sums: structure, coefficients, rules and the head of its digest. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,11 @@ class ProviderTotals:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """All that an edition says of itself before its rows; `rules` is canonical JSON."""
+    """All that an edition says of itself before its rows; `rules` is canonical JSON.
+
+    `counted_by` are the numbers of the model versions that counted the record's requests, `counted_otherwise` how many
+    requests others than `model` have counted. `funding_inputs_digest` is that of the whole table, empty without one.
+    """
 
     period: str
     as_of: date
@@ -42,21 +46,14 @@ class Head:
     rules: str
     organisations_version: int
     mergers_version: int
+    funding_inputs_version: int
+    funding_inputs_digest: str
+    counted_by: list[int]
+    counted_otherwise: int
 
     def canonical(self) -> bytes:
         """The beginning of what the digest is made of."""
-        return msgspec.json.encode(
-            {
-                "period": self.period,
-                "as_of": self.as_of.isoformat(),
-                "estimate": self.estimate,
-                "model": self.model,
-                "rules": self.rules,
-                "organisations_version": self.organisations_version,
-                "mergers_version": self.mergers_version,
-            },
-            order="sorted",
-        )
+        return msgspec.json.encode({field.name: getattr(self, field.name) for field in fields(self)}, order="sorted")
 
 
 CoefficientKey = tuple[bool, SurveyKind, str]
@@ -93,6 +90,7 @@ def coefficients(
     return {key: value for key, value in sorted(values.items()) if value is not None}
 
 
-def coefficient_rows(number: int, values: dict[CoefficientKey, Coefficient]) -> list[tuple[Any, ...]]:
-    """The rows of feedback.edition_coefficient: edition, estimate, kind, provider, rate, branch, value."""
-    return [(number, *key, str(value.rate), value.branch, str(value.value)) for key, value in values.items()]
+def coefficient_columns(values: dict[CoefficientKey, Coefficient]) -> list[list[Any]]:
+    """The columns of feedback.edition_coefficient after the edition: estimate, kind, provider, rate, branch, value."""
+    rows = [(*key, str(value.rate), value.branch, str(value.value)) for key, value in values.items()]
+    return [[row[place] for row in rows] for place in range(6)]

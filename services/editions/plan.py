@@ -66,6 +66,8 @@ def plan(period: str, as_of: date, *, today: date, rules: Rules) -> Plan | Refus
         return Refusal(f"There is no such period: {error}.")
     if period < first_period:
         return Refusal(f"There are no rules for periods before {first_period}.")
+    if as_of < first_day(first_period):
+        return Refusal(f"There are no rules for days before {first_day(first_period)}: {as_of} is one.")
     if as_of > today:
         return Refusal(f"{as_of} is still to come: publish as of {today} or a day before it.")
     lag = rules.publication_lag

@@ -12,11 +12,12 @@ import asyncpg
 
 from schemas.national.model import NationalModel
 from schemas.national.rules.figures import Totals
+from schemas.national.rules.periods import funding_year
 from schemas.national.rules.structure import Merger
 from services.editions.contents import (
     Head,
     ProviderTotals,
-    coefficient_rows,
+    coefficient_columns,
     coefficients,
     rules_text,
     structure,
@@ -27,8 +28,11 @@ from services.runtime.postgres import connect_options
 from services.runtime.statements import load_statements
 
 _SQL: Final = load_statements("services.editions", "sql")
-_PARTS: Final = ("offsets", "structure", "organisations", "coefficients", "answers", "cells")
+_PARTS: Final = ("offsets", "structure", "organisations", "coefficients", "funding_inputs", "answers", "cells")
 """The rows that a digest is made of, after the head, in this order."""
+
+_HELD: Final = ("imbalance", "answers_imbalance")
+"""What is frozen is held against what the record says elsewhere."""
 
 _CLOSE_TIMEOUT_S: Final = 5.0
 _NETWORK_SLACK_S: Final = 5.0
@@ -40,13 +44,17 @@ class EditionsUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An edition that was cut; the digest is in hexadecimal digits."""
+    """An edition that was cut; the digest is in hexadecimal digits.
+
+    `counted_otherwise` says of a draft how many requests other rules than its own had counted.
+    """
 
     number: int
     created_at: datetime
     complete_until: datetime | None
     cells: int
     digest: str
+    counted_otherwise: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +98,29 @@ async def check(settings: EditionsSettings, number: int) -> Digests | None:
 
 
 async def _cut(connection: Any, planned: Plan, model: NationalModel, *, draft: bool) -> Published | Refusal:
-    if not draft and (others := await connection.fetchval(_SQL["other_rules"], model.number)):
+    counted = {row["number"]: row["requests"] for row in await connection.fetch(_SQL["counted_by"])}
+    others = sum(requests for rules, requests in counted.items() if rules != model.number)
+    if others and not draft:
         return Refusal(f"{others} requests were counted by other rules: run palautevirta recompute, or cut a draft.")
     number: int = await connection.fetchval(_SQL["next_number"])
+    if await connection.fetchval(_SQL["stray"], number):
+        return Refusal(
+            f"Rows of edition {number} stand already, put there by no cut: the database's owner has to remove them."
+        )
     cells = await _freeze_sums(connection, number, planned)
     kinds, sources = [one.kind for one in planned.months], [one.source_month for one in planned.months]
-    if await connection.fetchval(_SQL["imbalance"], number, kinds, sources):
+    if any([await connection.fetchval(_SQL[held], number, kinds, sources) for held in _HELD]):
         return Refusal("The record doesn't agree with itself: palautevirta verify says where.")
-    head = await _freeze_meaning(connection, number, planned, model)
+    head = await _freeze_meaning(connection, number, planned, model, (list(counted), others))
     digest = await _digest(connection, number, head)
     complete_until = await connection.fetchval(_SQL["complete_until"])
     created_at = await connection.fetchval(
         _SQL["freeze_head"],
         *(number, head.period, head.as_of, draft, head.estimate, complete_until, head.model, head.rules),
-        *(head.organisations_version, head.mergers_version, digest),
+        *(head.organisations_version, head.mergers_version, head.funding_inputs_version, head.funding_inputs_digest),
+        *(head.counted_by, head.counted_otherwise, digest),
     )
-    return Published(number, created_at, complete_until, cells, digest.hex())
+    return Published(number, created_at, complete_until, cells, digest.hex(), others)
 
 
 async def _freeze_sums(connection: Any, number: int, planned: Plan) -> int:
@@ -130,8 +145,10 @@ async def _freeze_sums(connection: Any, number: int, planned: Plan) -> int:
     return int(tag.rpartition(" ")[2])
 
 
-async def _freeze_meaning(connection: Any, number: int, planned: Plan, model: NationalModel) -> Head:
-    """Freeze what the sums mean: offsets, organisations, structure and coefficients."""
+async def _freeze_meaning(
+    connection: Any, number: int, planned: Plan, model: NationalModel, counted: tuple[list[int], int]
+) -> Head:
+    """Freeze what the sums mean: offsets, organisations, structure, coefficients and shares of the year before."""
     await connection.execute(_SQL["freeze_offsets"], number)
     await connection.execute(_SQL["freeze_organisations"], number)
     mergers = [Merger(**dict(row)) for row in await connection.fetch(_SQL["mergers"])]
@@ -139,8 +156,10 @@ async def _freeze_meaning(connection: Any, number: int, planned: Plan, model: Na
     await connection.execute(_SQL["freeze_structure"], number, list(successors), list(successors.values()))
     totals = [_totals(row) for row in await connection.fetch(_SQL["totals"], number)]
     values = coefficients(planned, totals, successors, model.rules)
-    await connection.executemany(_SQL["freeze_coefficient"], coefficient_rows(number, values))
-    versions = {row["kind"]: row["version"] for row in await connection.fetch(_SQL["versions"])}
+    await connection.execute(_SQL["freeze_coefficients"], number, *coefficient_columns(values))
+    await connection.execute(_SQL["freeze_funding_inputs"], number, funding_year(planned.period) - 1)
+    loaded = await connection.fetch(_SQL["versions"])
+    versions = {row["kind"]: row["version"] for row in loaded}
     return Head(
         period=planned.period,
         as_of=planned.as_of,
@@ -149,6 +168,10 @@ async def _freeze_meaning(connection: Any, number: int, planned: Plan, model: Na
         rules=rules_text(model.rules),
         organisations_version=versions.get("organisations", 0),
         mergers_version=versions.get("mergers", 0),
+        funding_inputs_version=versions.get("funding_inputs", 0),
+        funding_inputs_digest=next((row["digest"] for row in loaded if row["kind"] == "funding_inputs"), ""),
+        counted_by=counted[0],
+        counted_otherwise=counted[1],
     )
 
 

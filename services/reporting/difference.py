@@ -3,28 +3,31 @@
 With F(d, s, r) a figure of the data d of one edition in the structure s by the rules r of one of the two, the way from
 the first edition to the second is F(1,1,1) → F(2,1,1) → F(2,2,1) → F(2,2,2): what each step changes is what data,
 structure and rules have brought, and the steps make up the whole difference. Data are the months that are out too: an
-edition of a later day has more of them.
+edition of a later day has more of them. Structure are mergers and the organisation table, which says who is funded.
+
+Rules also counted the sums. Where both editions have read the log equally far, what differs in the sums of a month is
+a recount by other rules, so until the last step the first edition's sums stand for that month. Where the log went on
+and the counting rules changed too, nobody can tell: it is booked as data, and every row says `recounted`.
 
 Figures are compared as they are published, to their decimals. Each of the four is computed exactly and written once;
-the steps are differences of what is written, so that they add up in what is shown as well.
+the steps are differences of what is written, so that they add up in what is shown as well. Coefficients are the frozen
+ones wherever the sums are those that they were frozen with.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from schemas.national.parameters import Rules
-from schemas.national.rules.coefficient import coefficient, weighted_points
+from schemas.national.rules.coefficient import Coefficient, coefficient, weighted_points
 from schemas.national.rules.figures import NO_TOTALS, Totals
+from schemas.national.rules.funding import COMPONENT_OF, Component, funded_points, funded_providers
+from schemas.national.rules.periods import funding_year
 from schemas.national.rules.points import entrepreneur_copy
-from schemas.national.rules.rounding import FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text, round_half_up
-from schemas.national.surveys import SURVEY_KINDS, SurveyKind
-from services.reporting.table import Cell, Table
-
-KEYS: Final = ("set", "provider", "month", "survey", "figure")
-DIFFERENCE_COLUMNS: Final = (*KEYS, "before", "after", "difference", "by_data", "by_structure", "by_rules")
+from schemas.national.rules.rounding import EMPLOYER_RATE_DECIMALS, FIGURE_DECIMALS, POINTS_DECIMALS, round_half_up
+from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
 
 FIGURES: Final[Mapping[str, int]] = {
     "targets": 0,
@@ -32,15 +35,48 @@ FIGURES: Final[Mapping[str, int]] = {
     "target_days": 0,
     "respondent_days": 0,
     "points": POINTS_DECIMALS,
+    "coefficient": FIGURE_DECIMALS,
     "weighted_points": FIGURE_DECIMALS,
+    "share": FIGURE_DECIMALS,
+    "funded": 0,
 }
 """The figures that are compared, each with the decimals that it is published with."""
 
-CellKey = tuple[str, str, date, SurveyKind]
-"""Set, provider in the structure, month, survey kind."""
+Place = tuple[str, str, str]
+"""Institution, site and qualification; empty where the difference isn't asked by them."""
 
-Figures = Mapping[CellKey, tuple[int, ...]]
-"""The figures of cells in units of their last decimals, in the order of FIGURES."""
+CellKey = tuple[date, Place, SurveyKind]
+"""A cell of one set and provider in the structure."""
+
+Written = Mapping[str, int]
+"""Figures of a cell in units of their last decimals; one that isn't there is 0."""
+
+Whole = tuple[str, str, SurveyKind]
+"""Set, provider in the structure, survey kind."""
+
+Taken = Mapping[tuple[str, SurveyKind, date], date]
+"""Months of survey kinds in each set, each with the month whose requests stand in it."""
+
+Block = tuple[str, str]
+"""Set, provider in the structure."""
+
+NO_PLACE: Final[Place] = ("", "", "")
+
+
+class Dated(Protocol):
+    """What stands in a month of a set."""
+
+    @property
+    def of_set(self) -> str: ...  # noqa: D102
+
+    @property
+    def kind(self) -> SurveyKind: ...  # noqa: D102
+
+    @property
+    def month(self) -> date: ...  # noqa: D102
+
+
+S = TypeVar("S", bound=Dated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,74 +89,120 @@ class Sum:
     kind: SurveyKind
     copied: bool
     totals: Totals
-
-
-Whole = tuple[str, str, SurveyKind]
-"""Set, provider in the structure, survey kind."""
+    place: Place = NO_PLACE
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """What an edition's figures come from: data, structure (merged provider → successor) and rules."""
+    """What an edition's figures come from: data, structure (merged provider → successor) and rules.
+
+    `read` says how far the log was read, `counted` by which rules the requests were counted.
+    """
 
     period: str
     sums: tuple[Sum, ...]
     successors: Mapping[str, str]
     rules: Rules
-
-    def cells(self) -> dict[CellKey, Totals]:
-        """The totals of its cells in its structure, the entrepreneurs' copy in them."""
-        cells: dict[CellKey, Totals] = {}
-        for one in self.sums:
-            copied = one.copied
-            totals = entrepreneur_copy(one.totals, factor=self.rules.entrepreneur_factor) if copied else one.totals
-            key = (one.of_set, self.successors.get(one.provider, one.provider), one.month, one.kind)
-            cells[key] = cells.get(key, NO_TOTALS) + totals
-        return cells
+    coefficients: Mapping[Whole, Coefficient] = field(default_factory=dict)
+    funded_years: Mapping[str, Collection[int] | None] = field(default_factory=dict)
+    taken: Taken = field(default_factory=dict)
+    read: object = None
+    counted: object = None
 
     def by_provider(self) -> dict[Whole, Totals]:
-        """The same over all months."""
+        """The totals of its providers in its structure, the entrepreneurs' copy in them."""
         wholes: dict[Whole, Totals] = {}
-        for (of_set, provider, _, kind), totals in self.cells().items():
-            whole = (of_set, provider, kind)
-            wholes[whole] = wholes.get(whole, NO_TOTALS) + totals
+        for one in self.sums:
+            whole = (one.of_set, self.successors.get(one.provider, one.provider), one.kind)
+            wholes[whole] = wholes.get(whole, NO_TOTALS) + _with_copy(one, self.rules)
         return wholes
 
-
-def figures(data: Frozen, structure: Frozen, rules: Frozen) -> Figures:
-    """F(d, s, r): the figures of one edition's data in another's structure by another's rules."""
-    counted = Frozen(data.period, data.sums, structure.successors, rules.rules)
-    applied = {
-        whole: coefficient(whole[2], data.period, totals, table=rules.rules.coefficients)
-        for whole, totals in counted.by_provider().items()
-    }
-    found = {}
-    for key, totals in counted.cells().items():
-        of_set, provider, _, kind = key
-        weighted = weighted_points(kind, totals.points, applied[of_set, provider, kind])
-        found[key] = _written(totals, weighted)
-    return found
+    def members(self, provider: str) -> frozenset[str]:
+        """Who may stand together with a provider in this structure, itself included."""
+        return frozenset({provider, *(merged for merged, into in self.successors.items() if into == provider)})
 
 
-def _written(totals: Totals, weighted: Fraction | None) -> tuple[int, ...]:
-    values: tuple[int | Fraction, ...] = (
-        totals.targets,
-        totals.respondents,
-        totals.target_days,
-        totals.respondent_days,
-        totals.points,
-        weighted or Fraction(0),
-    )
-    return tuple(
-        round_half_up(Fraction(value) * 10**decimals) for value, decimals in zip(values, FIGURES.values(), strict=True)
-    )
+def _with_copy(one: Sum, rules: Rules) -> Totals:
+    return entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor) if one.copied else one.totals
+
+
+class Step:
+    """F(d, s, r): who weighs how much with some data, in a structure and by rules.
+
+    `frozen` are the totals and coefficients of an edition by these rules: a coefficient of the same totals is the
+    frozen one, whatever this release would compute.
+    """
+
+    def __init__(self, counted: Frozen, frozen: tuple[Mapping[Whole, Totals], Mapping[Whole, Coefficient]]) -> None:
+        self.counted = counted
+        self.wholes = counted.by_provider()
+        self._funded = funded_providers(counted.funded_years, funding_year(counted.period))
+        self._applied = {
+            whole: frozen[1].get(whole)
+            if frozen[0].get(whole) == totals and frozen[1]
+            else coefficient(whole[2], counted.period, totals, table=counted.rules.coefficients)
+            for whole, totals in self.wholes.items()
+        }
+        self._nation: dict[tuple[str, Component], Fraction] = {}
+        for whole, totals in self.wholes.items():
+            of_set, provider, kind = whole
+            if self.is_funded(provider):
+                component = (of_set, COMPONENT_OF[kind])
+                self._nation[component] = self._nation.get(component, Fraction(0)) + self._worth(whole, totals.points)
+
+    def is_funded(self, provider: str) -> bool:
+        """Whether the organisation table of this structure calls the provider funded; all are when it says nothing."""
+        return self._funded is None or provider in self._funded
+
+    def figures(self, of_set: str, provider: str, sums: Iterable[Sum]) -> dict[CellKey, Written]:
+        """The figures of a provider's cells, from the sums of whoever may belong to it."""
+        cells: dict[CellKey, Totals] = {}
+        successors = self.counted.successors
+        for one in sums:
+            if one.of_set == of_set and successors.get(one.provider, one.provider) == provider:
+                key = (one.month, one.place, one.kind)
+                cells[key] = cells.get(key, NO_TOTALS) + _with_copy(one, self.counted.rules)
+        return {key: self._written((of_set, provider, key[2]), totals) for key, totals in cells.items()}
+
+    def _written(self, whole: Whole, totals: Totals) -> Written:
+        of_set, provider, kind = whole
+        applied = self._applied.get(whole)
+        nation = self._nation.get((of_set, COMPONENT_OF[kind]))
+        funded = self.is_funded(provider)
+        values: Mapping[str, int | Fraction] = {
+            "targets": totals.targets,
+            "respondents": totals.respondents,
+            "target_days": totals.target_days,
+            "respondent_days": totals.respondent_days,
+            "points": totals.points,
+            "coefficient": applied.value if applied else 0,
+            "weighted_points": weighted_points(kind, totals.points, applied) or 0,
+            "share": self._worth(whole, totals.points) / nation if funded and nation else 0,
+            "funded": int(funded),
+        }
+        return {name: round_half_up(Fraction(value) * 10 ** decimals_of(name, kind)) for name, value in values.items()}
+
+    def _worth(self, whole: Whole, points: Fraction) -> Fraction:
+        weighted = weighted_points(whole[2], points, self._applied.get(whole))
+        return funded_points(whole[2], weighted, factors=self.counted.rules.completion_factors) or Fraction(0)
+
+
+def decimals_of(figure: str, kind: SurveyKind) -> int:
+    """With how many decimals a figure is published (§7); those of questions are whole numbers."""
+    if figure == "coefficient" and kind not in STUDENT_KINDS:
+        return EMPLOYER_RATE_DECIMALS
+    return FIGURES.get(figure, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """How a figure of a cell came from `before` to `after`, in units of its last decimal; 0 where there is no cell."""
 
-    key: CellKey
+    of_set: str
+    provider: str
+    month: date
+    place: Place
+    kind: SurveyKind
     figure: str
     before: int
     by_data: int
@@ -134,57 +216,58 @@ class Change:
 
     @property
     def page_key(self) -> tuple[str, ...]:
-        """The texts by which changes are ordered."""
-        of_set, provider, month, kind = self.key
-        return of_set, provider, f"{month:%Y-%m}", kind, self.figure
+        """The texts that name it."""
+        return self.of_set, self.provider, f"{self.month:%Y-%m}", self.kind, self.figure, *self.place
 
 
-def changes(first: Frozen, second: Frozen) -> list[Change]:
-    """Every figure of a cell that differs, and those that differ on the way though not at its end, in order."""
-    path = (
-        figures(first, first, first),
-        figures(second, first, first),
-        figures(second, second, first),
-        figures(second, second, second),
-    )
-    nothing = (0,) * len(FIGURES)
-    found = []
+class Difference:
+    """The way from one edition to another. Sums that are compared at a finer grain are given block by block."""
+
+    def __init__(self, first: Frozen, second: Frozen) -> None:
+        self.first, self.second = first, second
+        same_read = first.read is not None and first.read == second.read
+        same = {key for key, source in first.taken.items() if second.taken.get(key) == source} if same_read else set()
+        self._alike = frozenset(same)
+        all_alike = same_read and first.taken == second.taken
+        self.recounted = first.counted != second.counted and not all_alike
+        own_first = (first.by_provider(), first.coefficients)
+        own_second = (second.by_provider(), second.coefficients)
+        later = replace(first, sums=tuple(self.alike(first.sums, second.sums)))
+        moved = replace(later, successors=second.successors, funded_years=second.funded_years)
+        self.steps = (Step(first, own_first), Step(later, own_first), Step(moved, own_first), Step(second, own_second))
+
+    def alike(self, first: Iterable[S], second: Iterable[S]) -> Iterator[S]:
+        """What the second edition's data were by the counting of the first, as far as that can be told."""
+        yield from (one for one in first if (one.of_set, one.kind, one.month) in self._alike)
+        yield from (one for one in second if (one.of_set, one.kind, one.month) not in self._alike)
+
+    def blocks(self) -> list[Block]:
+        """Sets and providers in either structure, in order."""
+        return sorted({whole[:2] for step in self.steps for whole in step.wholes})
+
+    def members(self, provider: str) -> frozenset[str]:
+        """Whose sums, as posted, a block of a provider is made of."""
+        return self.first.members(provider) | self.second.members(provider)
+
+    def changes(self, block: Block, first: Sequence[Sum], second: Sequence[Sum]) -> list[Change]:
+        """What `compared` says of the figures of a block's cells."""
+        later = list(self.alike(first, second))
+        path = zip(self.steps, (first, later, later, second), strict=True)
+        return list(compared(block, [step.figures(*block, sums) for step, sums in path]))
+
+
+def compared(block: Block, path: Sequence[Mapping[CellKey, Written]]) -> Iterator[Change]:
+    """Every figure that differs in a block, also on the way though not at its end, in order; `path` are four steps."""
     for key in sorted({key for step in path for key in step}, key=_order):
-        steps = zip(FIGURES, *(step.get(key, nothing) for step in path), strict=True)
-        found += [
-            Change(key, name, one, two - one, three - two, four - three)
-            for name, one, two, three, four in steps
-            if not one == two == three == four
-        ]
-    return found
+        steps = [step.get(key, {}) for step in path]
+        month, place, kind = key
+        names = dict.fromkeys(name for step in steps for name in step)
+        for name in names:
+            one, two, three, four = (step.get(name, 0) for step in steps)
+            if not one == two == three == four:
+                yield Change(*block, month, place, kind, name, one, two - one, three - two, four - three)
 
 
-def _order(key: CellKey) -> tuple[str, str, date, int]:
-    of_set, provider, month, kind = key
-    return of_set, provider, month, SURVEY_KINDS.index(kind)
-
-
-def after(found: Iterable[Change], last: tuple[str, ...] | None) -> list[Change]:
-    """The changes after the one with these keys; none when it isn't among them."""
-    listed = list(found)
-    if last is None:
-        return listed
-    place = next((place for place, change in enumerate(listed) if change.page_key == last), len(listed))
-    return listed[place + 1 :]
-
-
-def difference_table(found: Iterable[Change]) -> Table:
-    """A row a figure; numbers are texts with the figure's decimals."""
-    rows: list[tuple[Cell, ...]] = []
-    for change in found:
-        decimals = FIGURES[change.figure]
-        amounts = (
-            change.before,
-            change.after,
-            change.after - change.before,
-            change.by_data,
-            change.by_structure,
-            change.by_rules,
-        )
-        rows.append((*change.page_key, *(decimal_text(Fraction(amount, 10**decimals), decimals) for amount in amounts)))
-    return Table(DIFFERENCE_COLUMNS, rows)
+def _order(key: CellKey) -> tuple[date, Place, int]:
+    month, place, kind = key
+    return month, place, SURVEY_KINDS.index(kind)

@@ -6,10 +6,10 @@ from typing import Final, TypeVar
 
 from aiohttp import web
 
-from services.reporting import edition_store, figures, questions
+from services.reporting import edition_difference, edition_store, figures, questions
 from services.reporting.access import Resource
-from services.reporting.calls import STORE, Build, Calls, Page, bad_parameters
-from services.reporting.difference import after, changes, difference_table
+from services.reporting.calls import STORE, Build, Calls, NoTable, Page, bad_parameters
+from services.reporting.difference_table import difference_table
 from services.reporting.edition_funding import edition_funding_page, edition_funding_query
 from services.reporting.edition_query import (
     EditionFiguresQuery,
@@ -19,6 +19,8 @@ from services.reporting.edition_query import (
     editions_query,
 )
 from services.reporting.editions import Edition, edition_table, flagged
+from services.reporting.funding import NoCommonFactor
+from services.reporting.funding_calls import NO_COMMON_FACTOR
 from services.reporting.funding_query import FundingQuery
 from services.reporting.paging import cut
 from services.reporting.parameters import BadQuery, Given, Pairs
@@ -37,6 +39,7 @@ class EditionCalls:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self._differences = edition_difference.Differences()
 
     def routes(self) -> list[web.RouteDef]:
         """Each call is named, by the name that metrics have for it."""
@@ -136,7 +139,15 @@ class EditionCalls:
 
         async def fetch(snapshot: Snapshot, edition: Edition, query: FundingQuery) -> Build:
             found = await edition_store.frozen_funding(snapshot, edition)
-            return lambda: edition_funding_page(edition, found, query)
+
+            def build() -> Page | NoTable:
+                page = edition_funding_page(edition, found, query)
+                if isinstance(page, NoCommonFactor):
+                    detail = f"In the set {page.of_set} there is {page.detail}. Publish another edition."
+                    return NoTable(NO_COMMON_FACTOR, detail, {"set": page.of_set, "bound": page.bound})
+                return page
+
+            return build
 
         return await self._of_edition(request, edition_funding_query, fetch)
 
@@ -156,14 +167,10 @@ class EditionCalls:
             return problem_document(request, DIFFERENT_PERIODS, detail)
 
         async def fetch(snapshot: Snapshot) -> Build:
-            before, later = await edition_store.frozen(snapshot, first), await edition_store.frozen(snapshot, second)
-
-            def build() -> Page:
-                found = after(changes(before, later), query.after)[: query.limit + 1]
-                page, token = cut(found, query.limit, lambda change: change.page_key)
-                return difference_table(page), token
-
-            return build
+            way = await self._differences.of(snapshot, first, second)
+            found = await edition_difference.lines(snapshot, way, (first, second), query, self._calls.models)
+            page, token = cut(found, query.limit, lambda line: line.page_key)
+            return lambda: (difference_table(page, query.by, recounted=way.recounted), token)
 
         return await self._calls.read(request, fetch, edition=second)
 

@@ -1,10 +1,8 @@
-"""The funding view of an edition: as live, but from what was frozen (national model §7). Pure.
-
-The whole share has no bounds here: shares of the year before are no part of an edition.
-"""
+"""The funding view of an edition: as live, but from what was frozen (national model §7). Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from schemas.national.rules.coefficient import Coefficient
 from schemas.national.rules.periods import funding_year
@@ -20,11 +18,15 @@ from services.reporting.table import Table
 
 @dataclass(frozen=True, slots=True)
 class FrozenFunding:
-    """What an edition's funding view comes from: its sums and structure, its coefficients, who is funded when."""
+    """What an edition's funding view comes from: sums, structure, coefficients, who is funded when.
+
+    `before` are the shares of the year before, of providers as they were loaded.
+    """
 
     frozen: Frozen
     coefficients: Mapping[CoefficientKey, Coefficient]
     funded_years: Mapping[str, Collection[int] | None]
+    before: Mapping[str, Fraction]
 
 
 def edition_funding_query(pairs: Pairs, edition: Edition) -> FundingQuery | BadQuery:
@@ -39,11 +41,13 @@ def edition_funding_query(pairs: Pairs, edition: Edition) -> FundingQuery | BadQ
     return BadQuery((wrong, *(query.problems if isinstance(query, BadQuery) else ())))
 
 
-def edition_funding_page(edition: Edition, found: FrozenFunding, query: FundingQuery) -> tuple[Table, str | None]:
+def edition_funding_page(
+    edition: Edition, found: FrozenFunding, query: FundingQuery
+) -> tuple[Table, str | None] | NoCommonFactor:
     """The page of an edition's rows; of a set that it hasn't there are none."""
     successors = found.frozen.successors
     inputs = inputs_of(
-        query.year, funded_years=found.funded_years, before={}, successors=successors, rules=edition.rules
+        query.year, funded_years=found.funded_years, before=found.before, successors=successors, rules=edition.rules
     )
     sets: list[FundingSet] = []
     for name in query.sets:
@@ -52,11 +56,14 @@ def edition_funding_page(edition: Edition, found: FrozenFunding, query: FundingQ
             for (estimate, kind, provider), coefficient in found.coefficients.items()
             if estimate == (name == ESTIMATE)
         }
-        sums = _sums(found.frozen.sums, name, by_month=query.by_month)
+        sums = list(_sums(found.frozen.sums, name, by_month=query.by_month))
+        if not sums:
+            continue  # shares of the year before alone are no rows of a set that there isn't
         one = funding_set(
             name, sums, period=edition.period, successors=successors, inputs=inputs, rules=edition.rules, frozen=of
         )
-        assert not isinstance(one, NoCommonFactor), "without shares of the year before there is no transition"
+        if isinstance(one, NoCommonFactor):
+            return one
         sets.append(one)
     providers = query.providers and frozenset(successors.get(provider, provider) for provider in query.providers)
     return funding_page(sets, query, providers, withhold=None, funded=inputs.funded)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.reporting.difference import KEYS as CELL_KEYS
+from services.reporting.difference_table import PAGE_KEYS, PLACES
 from services.reporting.editions import ACTUAL, ESTIMATE, SETS, Edition
 from services.reporting.parameters import BadParameter, BadQuery, Given, Pairs, one_of, period_from, whole_number
 from services.reporting.query import FiguresQuery, figures_query
+
+COMPARED: Final = ("figures", "questions")
+"""What is compared of two editions."""
 
 _UNKNOWN: Final = "there is no such parameter"
 
@@ -35,8 +38,10 @@ class EditionFiguresQuery:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceQuery:
-    """Which page of a difference: the keys of the last row seen."""
+    """Which page of a difference: of figures, split by places, or of questions; the keys of the last row seen."""
 
+    what: str
+    by: tuple[str, ...]
     after: tuple[str, ...] | None
     limit: int
 
@@ -84,9 +89,14 @@ def edition_answers_query(pairs: Pairs, edition: Edition) -> EditionFiguresQuery
 
 def difference_query(pairs: Pairs) -> DifferenceQuery | BadQuery:
     """Read the parameters of a difference."""
-    given = Given(pairs, ())
-    after, limit = given.page(len(CELL_KEYS))
-    return given.bad() if given.problems else DifferenceQuery(after, limit)
+    given = Given(pairs, ("what", "by"))
+    what = given.optional("what", one_of(COMPARED), f"give {' or '.join(COMPARED)}") or COMPARED[0]
+    by = given.list("by", one_of(PLACES), f"give what to split by, of {', '.join(PLACES)}, separated by commas") or ()
+    if by and what == "questions":
+        given.refuse("by", "an edition keeps answers by provider and month: leave it out")
+    after, limit = given.page(PAGE_KEYS)
+    places = tuple(place for place in PLACES if place in by)
+    return given.bad() if given.problems else DifferenceQuery(what, places, after, limit)
 
 
 def _with_set(problem: BadParameter) -> BadParameter:

@@ -1,18 +1,21 @@
 """Editions, read from the published views: rows are fetched and given types here, and decided about elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from schemas.national.rules.coefficient import Coefficient
 from schemas.national.rules.figures import Totals
-from services.reporting.difference import Frozen, Sum
+from services.reporting.difference import NO_PLACE, Frozen, Place, Sum
+from services.reporting.difference_questions import Answered
 from services.reporting.edition_funding import FrozenFunding
 from services.reporting.edition_query import EditionFiguresQuery, EditionsQuery
-from services.reporting.editions import ACTUAL, ESTIMATE, Edition, coefficient_of, edition_of
+from services.reporting.editions import ACTUAL, ESTIMATE, Edition, coefficient_of, edition_of, months_taken
 from services.reporting.figures import Group
 from services.reporting.national import CoefficientKey
 from services.reporting.questions import AnsweredGroup
+from services.reporting.records import Row
 from services.reporting.store import Snapshot
 
 
@@ -49,22 +52,74 @@ async def coefficients(snapshot: Snapshot, of: Edition) -> Mapping[CoefficientKe
 
 async def frozen(snapshot: Snapshot, of: Edition) -> Frozen:
     """What an edition's figures by provider, month and survey kind come from."""
-    sums = []
-    for row in await snapshot.fetch("edition_sums", of.number):
-        sets = [ACTUAL] if row["actual"] else []
-        for of_set in [*sets, ESTIMATE] if of.estimate else sets:
-            totals = Totals(
-                row["targets"], row["respondents"], row["target_days"], row["respondent_days"], Fraction(row["points"])
-            )
-            sums.append(Sum(of_set, row["provider"], row["month"], row["survey_kind"], row["copied"], totals))
+    sums = [one for row in await snapshot.fetch("edition_sums", of.number) for one in _sums(row, of, NO_PLACE)]
     return Frozen(of.period, tuple(sums), await successors(snapshot, of.number), of.rules)
+
+
+async def compared(snapshot: Snapshot, of: Edition) -> Frozen:
+    """The same with all that tells why another edition differs."""
+    found = await coefficients(snapshot, of)
+    organisations = await snapshot.fetch("edition_organisations", of.number)
+    return replace(
+        await frozen(snapshot, of),
+        coefficients={
+            (ESTIMATE if estimate else ACTUAL, provider, kind): one for (estimate, kind, provider), one in found.items()
+        },
+        funded_years={row["oid"]: row["funded_years"] for row in organisations},
+        taken=months_taken(of),
+        read=await offsets(snapshot, of),
+        counted=(of.counted_by, of.counted_otherwise),
+    )
+
+
+async def cells(snapshot: Snapshot, of: Edition, providers: Collection[str], by: Collection[str]) -> list[Sum]:
+    """The sums of providers as posted, split by places."""
+    rows = await snapshot.fetch("edition_cells", of.number, sorted(providers), sorted(by))
+    return [
+        one
+        for row in rows
+        for one in _sums(row, of, (row["institution_key"], row["site_key"], row["qualification_key"]))
+    ]
+
+
+async def histograms(snapshot: Snapshot, of: Edition, providers: Collection[str]) -> list[Answered]:
+    """What was answered to providers as posted."""
+    rows = await snapshot.fetch("edition_histograms", of.number, sorted(providers))
+    return [
+        Answered(
+            of_set, row["provider"], row["month"], row["survey_kind"], row["questionnaire"], row["heads"], row["days"]
+        )
+        for row in rows
+        for of_set in _sets(row, of)
+    ]
+
+
+async def offsets(snapshot: Snapshot, of: Edition) -> str:
+    """How far each partition of the log is in an edition: partition, log and next offset of each."""
+    rows = await snapshot.fetch("edition_offsets", of.number)
+    return " ".join(f"{row['partition']}:{row['log_id']}:{row['next_offset']}" for row in rows)
+
+
+def _sums(row: Row, of: Edition, place: Place) -> Iterator[Sum]:
+    totals = Totals(
+        row["targets"], row["respondents"], row["target_days"], row["respondent_days"], Fraction(row["points"])
+    )
+    for of_set in _sets(row, of):
+        yield Sum(of_set, row["provider"], row["month"], row["survey_kind"], row["copied"], totals, place)
+
+
+def _sets(row: Row, of: Edition) -> list[str]:
+    """The sets that a row is of."""
+    return [of_set for of_set in of.sets if of_set == ESTIMATE or row["actual"]]
 
 
 async def frozen_funding(snapshot: Snapshot, of: Edition) -> FrozenFunding:
     """What an edition's funding view comes from."""
     organisations = await snapshot.fetch("edition_organisations", of.number)
     funded_years = {row["oid"]: row["funded_years"] for row in organisations}
-    return FrozenFunding(await frozen(snapshot, of), await coefficients(snapshot, of), funded_years)
+    shares = await snapshot.fetch("edition_funding_inputs", of.number)
+    before = {row["provider"]: Fraction(row["share"]) for row in shares}
+    return FrozenFunding(await frozen(snapshot, of), await coefficients(snapshot, of), funded_years, before)
 
 
 async def successors(snapshot: Snapshot, number: int) -> dict[str, str]:

@@ -15,11 +15,15 @@ from services.reporting.store import Snapshot
 MOST_NAMED: Final = 100
 """How many organisations without a code are named at once."""
 
+STATEMENT_S: Final = 600.0
+"""How long one statement of an export may take: millions of cells are sorted before the first one comes."""
+
 _CELLS_AT_ONCE: Final = 5_000
 
 
 async def unnamed(snapshot: Snapshot, edition: Edition) -> list[tuple[str, str]]:
     """The codes that the edition's organisation table lacks for its rows: which code, and of which OID."""
+    await snapshot.allow(STATEMENT_S)
     rows = await snapshot.fetch("edition_unnamed", edition.number, MOST_NAMED)
     return [(row["code"], row["oid"]) for row in rows]
 
@@ -30,10 +34,11 @@ async def national_file(snapshot: Snapshot, edition: Edition, format_name: str) 
     What costs the processor runs in a thread, so that others are answered meanwhile. Close the generator.
     """
     file = OPEN[format_name]()
+    await snapshot.allow(STATEMENT_S)
     try:
         rows = await _rows(snapshot, edition)
         cursor = await snapshot.cursor("edition_national", edition.number)
-        while found := await cursor.fetch(_CELLS_AT_ONCE):
+        while found := await cursor.fetch(_CELLS_AT_ONCE, timeout=STATEMENT_S):
             piece = await asyncio.to_thread(_add, file, rows, found)
             if piece:
                 yield piece

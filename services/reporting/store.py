@@ -76,6 +76,7 @@ class Snapshot:
     def __init__(self, connection: Any, models: NationalModels) -> None:
         self._connection = connection
         self._models = models
+        self._statement_s: float | None = None
 
     async def as_of(self) -> datetime | None:
         """The moment up to which every accepted event is counted; None while a partition was never read."""
@@ -127,12 +128,17 @@ class Snapshot:
 
     async def fetch(self, statement: str, *arguments: Any) -> list[Row]:
         """The rows of a statement as they are."""
-        rows: list[Row] = await self._connection.fetch(_SQL[statement], *arguments)
+        rows: list[Row] = await self._connection.fetch(_SQL[statement], *arguments, timeout=self._statement_s)
         return rows
+
+    async def allow(self, statement_s: float) -> None:
+        """Let the database work longer on each of the next statements of this snapshot than an answer may take."""
+        await self._connection.fetchval(_SQL["longer_statements"], str(round(statement_s * 1000)))
+        self._statement_s = statement_s + _NETWORK_SLACK_S
 
     async def cursor(self, statement: str, *arguments: Any) -> Any:
         """A server-side cursor over the rows of a statement, for as long as the snapshot is open."""
-        return await self._connection.cursor(_SQL[statement], *arguments)
+        return await self._connection.cursor(_SQL[statement], *arguments, timeout=self._statement_s)
 
     async def groups(self, statement: str, *arguments: Any) -> list[Group]:
         """The groups of a statement that gives them with their parts."""

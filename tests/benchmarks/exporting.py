@@ -37,7 +37,9 @@ FROM generate_series(0, $1::bigint - 1) AS provider (n),
      unnest(ARRAY['start', 'completion_whole', 'completion_parts', 'workplace_instructor']) AS kind
 """
 _HEAD: Final = """
-INSERT INTO feedback.edition VALUES (1, '2024-2025', '2025-12-01', false, false, now(), now(), '2025.1', $1, 1, 0, '')
+INSERT INTO feedback.edition VALUES (
+    1, '2024-2025', '2025-12-01', false, false, now(), now(), '2025.1', $1, 1, 0, 0, '', '{2}', 0, ''
+)
 """
 
 

@@ -64,6 +64,26 @@ ORGANISATIONS = (
 MERGERS = ((B, A, date(2025, 1, 1)),)
 
 
+SHARES = ((A, "3/5"), (B, "2/5"))
+"""Whole shares of the funding year before that of PERIOD, exact, as an operator loads them."""
+
+
+async def load_shares(dsn: str, shares: tuple[tuple[str, str], ...] = SHARES) -> None:
+    """Load a new version of the shares of the year before."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        version = await connection.fetchval(
+            "INSERT INTO feedback.reference_version SELECT 'funding_inputs', coalesce(max(version), 0) + 1, "
+            "current_date, now(), convert_to($1, 'UTF8') FROM feedback.reference_version WHERE kind = 'funding_inputs' "
+            "RETURNING version",
+            str(shares),
+        )
+        rows = [(version, 2025, provider, share) for provider, share in shares]
+        await connection.executemany("INSERT INTO feedback.funding_input VALUES ($1, $2, $3, $4)", rows)
+    finally:
+        await connection.close()
+
+
 async def load_reference_data(
     dsn: str, organisations: tuple[Any, ...] = ORGANISATIONS, mergers: tuple[Any, ...] = MERGERS
 ) -> None:

@@ -14,10 +14,12 @@ from schemas.documents import editions as documented
 from schemas.documents.files import documents
 from schemas.national.rules.figures import Totals
 from services.reporting import edition_query, funding_table, national_calls
-from services.reporting.difference import DIFFERENCE_COLUMNS, Frozen, Sum, changes, difference_table
+from services.reporting.difference import Difference, Frozen, Sum
+from services.reporting.difference_table import DIFFERENCE_COLUMNS, InputChange, difference_table
 from services.reporting.edition_funding import FrozenFunding, edition_funding_page, edition_funding_query
 from services.reporting.editions import EDITION_COLUMNS, Edition, edition_table, flagged
 from services.reporting.figures import COLUMNS, Group, Part, figure_table
+from services.reporting.funding import NoCommonFactor
 from services.reporting.funding_query import FundingQuery
 from services.reporting.national_files import MEDIA_TYPES
 from services.reporting.parameters import BadQuery
@@ -29,7 +31,7 @@ PROVIDER = "1.2.246.562.10.10000000001"
 RULES = MODELS.newest.rules
 EDITION = Edition(
     1, "2024-2025", date(2025, 3, 15), False, True, datetime(2026, 1, 1, tzinfo=UTC), None, "2025.1", RULES, 1, 0,
-    "ab" * 32,
+    0, "", (1,), 0, "ab" * 32,
 )  # fmt: skip
 
 
@@ -63,11 +65,14 @@ def test_tables_are_what_the_document_says() -> None:
     frozen = Frozen("2024-2025", (Sum("actual", PROVIDER, date(2024, 8, 1), "start", False, totals),), {}, RULES)
     query = edition_funding_query([("by", "month")], EDITION)
     assert isinstance(query, FundingQuery)
-    table, token = edition_funding_page(EDITION, FrozenFunding(frozen, {}, {}), query)
+    page = edition_funding_page(EDITION, FrozenFunding(frozen, {}, {}, {}), query)
+    assert not isinstance(page, NoCommonFactor)
+    table, token = page
     assert (len(table.rows), token) == (2, None)
     hold("EditionFundingTable", table)
-    table = difference_table(changes(frozen, Frozen("2024-2025", (), {}, RULES)))
-    assert len(table.rows) == 4
+    changes = Difference(frozen, Frozen("2024-2025", (), {}, RULES)).changes(("actual", PROVIDER), frozen.sums, ())
+    table = difference_table([InputChange("day", "2025-03-15", "2025-04-15"), *changes], ("site",))
+    assert len(table.rows) == 8
     hold("DifferenceTable", table)
 
 

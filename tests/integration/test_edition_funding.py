@@ -2,12 +2,13 @@
 
 # ruff: noqa: F811 - fixtures of other modules are taken by their names
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from builders.applied import AppliedLog
 from builders.reporting import Asking
-from builders.small_nation import A, B, C
+from builders.small_nation import ORGANISATIONS, A, B, C, load_reference_data, load_shares
 from integration.test_editions import cut, log, storm  # noqa: F401 - a fixture
 
 from palautevirta.local.postgres import Database
@@ -42,6 +43,26 @@ async def test_points_and_shares_by_hand(ask: Asking, database: Database) -> Non
         ("2024-08", "40.0000"),
         ("2024-09", "6.0000"),
     ]
+
+
+@pytest.mark.usefixtures("log")
+async def test_the_whole_share_is_bounded_by_the_shares_that_were_loaded_then(ask: Asking, database: Database) -> None:
+    funded = tuple((*row[:5], [2026] if row[0] in {A, C} else row[5]) for row in ORGANISATIONS)
+    await load_reference_data(database.dsn, funded)
+    await load_shares(database.dsn, ((A, "1/2"), (B, "1/10"), (C, "2/5")))
+    await cut(database)
+    await load_shares(database.dsn, ((A, "1/5"), (C, "4/5")))
+    (edition,) = await ask.rows("/v1/editions/1")
+    assert edition["funding_inputs_version"] == 2
+    rows = await ask.rows(f"{FUNDING}?set=actual")
+    whole = {row["provider"]: row for row in rows if row["component"] == "whole"}
+    # A merged with B had 3/5 and C 2/5. C keeps 95 % of it, and A has what is left.
+    assert {provider: Fraction(row["bounded_share"]) for provider, row in whole.items()} == {
+        A: Fraction("0.62"),
+        C: Fraction("0.38"),
+    }
+    assert Fraction(whole[A]["share_before"]) == Fraction(3, 5)
+    assert (Fraction(whole[C]["floor"]), Fraction(whole[C]["cap"])) == (Fraction("0.38"), Fraction("0.44"))
 
 
 async def test_nothing_that_happens_later_changes_it(ask: Asking, database: Database, log: AppliedLog) -> None:

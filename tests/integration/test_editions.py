@@ -22,6 +22,7 @@ from builders.small_nation import (
     B,
     C,
     load_reference_data,
+    load_shares,
     small_nation,
 )
 from builders.states import MODELS
@@ -35,8 +36,9 @@ from services.editions.plan import Refusal
 from services.editions.settings import EditionsSettings
 from services.editions.store import Digests, Published, check, publish
 
-PARTS = ("", "_offset", "_cell", "_answers", "_structure", "_organisation", "_coefficient")
+PARTS = ("", "_offset", "_cell", "_answers", "_structure", "_organisation", "_coefficient", "_funding_input")
 AUGUST = date(2024, 8, 12)
+STRAY = "INSERT INTO feedback.edition_structure VALUES ($1, 'x', 'y')"
 
 
 @pytest.fixture
@@ -46,6 +48,7 @@ async def log(database: Database) -> AsyncIterator[AppliedLog]:
         await log.apply(*small_nation())
         await log.mark_complete()
         await load_reference_data(database.dsn)
+        await load_shares(database.dsn)
         yield log
 
 
@@ -101,6 +104,7 @@ async def storm(log: AppliedLog, database: Database) -> None:
     )
     await log.mark_complete(COMPLETE + timedelta(days=1))
     others = tuple((*row[:3], f"{row[3]} uusi", row[4], []) for row in ORGANISATIONS)
+    await load_shares(database.dsn, ((A, "4/5"), (C, "1/5")))
     await load_reference_data(database.dsn, others, (*MERGERS, (C, A, date(2025, 2, 1))))
 
 
@@ -177,6 +181,8 @@ async def test_each_input_is_in_the_digest(log: AppliedLog, database: Database) 
     digests = [(await cut(database)).digest, (await cut(database, other_rules())).digest]
     await load_reference_data(database.dsn, mergers=())
     digests.append((await cut(database)).digest)
+    await load_shares(database.dsn, ())
+    digests.append((await cut(database)).digest)
     await log.apply(*survey("late", "start", date(2025, 1, 13), targets=1, provider=A))
     digests.append((await cut(database)).digest)
     await log.apply(*survey("in-time", "start", AUGUST, targets=1, provider=A))
@@ -210,6 +216,7 @@ TAMPERING = {
     "_structure": "successor = provider",
     "_organisation": "funded_years = '{2099}'",
     "_coefficient": "value = '1'",
+    "_funding_input": "share = '1/3'",
 }
 
 
@@ -238,6 +245,54 @@ async def test_no_row_is_added_to_a_sealed_edition(
         with pytest.raises(asyncpg.PostgresError):
             await role.execute("DELETE FROM feedback.edition_cell")
         await role.close()
+
+
+@pytest.mark.parametrize("isolation", ["read_committed", "repeatable_read"])
+@pytest.mark.usefixtures("log")
+async def test_no_row_is_added_by_a_transaction_that_began_before_the_head(database: Database, isolation: Any) -> None:
+    other = await asyncpg.connect(database.editions_dsn)
+    adding = other.transaction(isolation=isolation)
+    await adding.start()
+    await other.fetchval("SELECT count(*) FROM feedback.edition")
+    published = await cut(database)
+    with pytest.raises((asyncpg.RestrictViolationError, asyncpg.SerializationError)):
+        await other.execute(STRAY, published.number)
+    await adding.rollback()
+    await other.close()
+
+
+@pytest.mark.usefixtures("log")
+async def test_rows_of_an_edition_that_is_not_cut_yet_are_neither_published_nor_added_meanwhile(
+    database: Database,
+) -> None:
+    other = await asyncpg.connect(database.editions_dsn)
+    adding = other.transaction()
+    await adding.start()
+    await other.execute(STRAY, 1)
+    cutting = asyncio.create_task(cut(database))
+    watching = await asyncpg.connect(database.dsn)
+    async with asyncio.timeout(20):
+        while not cutting.done() and not await watching.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+        ):
+            await asyncio.wait([cutting], timeout=0.02)
+    await watching.close()
+    await adding.commit()
+    with pytest.raises(store.EditionsUnavailable, match="SerializationError"):
+        await cutting
+    await other.close()
+    refused = await publish(settings_of(database), MODELS.newest, period=PERIOD, as_of=AS_OF, draft=False)
+    assert isinstance(refused, Refusal)
+    assert "Rows of edition 1 stand already" in refused.detail
+
+
+@pytest.mark.usefixtures("log")
+async def test_without_the_row_of_turns_nothing_is_cut(
+    database: Database, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await connection.execute("TRUNCATE feedback.edition_turn")
+    with pytest.raises(store.EditionsUnavailable, match="lost its row"):
+        await cut(database)
 
 
 async def test_withdrawn_answers_are_nowhere_in_an_edition_that_is_cut_later(
@@ -315,6 +370,7 @@ async def test_the_copy_is_out_when_the_workplace_survey_is(
         ({"period": "2024-2026"}, "two consecutive years"),
         ({"period": "2017-2018"}, "no rules for periods before 2018-2019"),
         ({"as_of": date(2024, 9, 30)}, "Nothing of 2024-2025 is out on 2024-09-30: its first month is from 2024-10-01"),
+        ({"as_of": date(1, 1, 1)}, "no rules for days before 2018-07-01: 0001-01-01"),
         ({"as_of": date(2199, 1, 1)}, "2199-01-01 is still to come"),
     ],
 )
@@ -331,20 +387,34 @@ async def test_what_cannot_be_published_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.usefixtures("log")
-async def test_what_other_rules_counted_is_published_as_a_draft_at_most(database: Database) -> None:
+async def test_what_other_rules_counted_is_published_as_a_draft_at_most(
+    database: Database, connection: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
     newer = MODELS.newest.model_copy(update={"number": MODELS.newest.number + 1})
     refused = await publish(settings_of(database), newer, period=PERIOD, as_of=AS_OF, draft=False)
     assert isinstance(refused, Refusal)
     assert "44 requests were counted by other rules: run palautevirta recompute" in refused.detail
     assert (await cut(database, newer, draft=True)).number == 1
+    row = await connection.fetchrow("SELECT counted_by, counted_otherwise FROM feedback.edition")
+    assert tuple(row) == ([MODELS.newest.number], 44)
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "UPDATE feedback.month_figure SET points = points + 1 WHERE month = '2024-02-01'",
+        "UPDATE feedback.month_answers SET heads[2] = heads[2] + 1 WHERE month = '2024-02-01'",
+        "DELETE FROM feedback.month_answers WHERE month = '2024-02-01'",
+    ],
+)
 @pytest.mark.usefixtures("log")
 async def test_a_record_that_disagrees_with_itself_is_not_published(
-    database: Database, connection: "asyncpg.Connection[asyncpg.Record]"
+    database: Database, connection: "asyncpg.Connection[asyncpg.Record]", mistake: str
 ) -> None:
-    await connection.execute("UPDATE feedback.month_figure SET points = points + 1 WHERE month = '2024-02-01'")
+    await connection.execute(mistake)
     refused = await publish(settings_of(database), MODELS.newest, period=PERIOD, as_of=AS_OF, draft=False)
     assert isinstance(refused, Refusal)
     assert "palautevirta verify" in refused.detail
-    assert [await connection.fetchval(f"SELECT count(*) FROM feedback.edition{part}") for part in PARTS] == [0] * 7
+    assert [await connection.fetchval(f"SELECT count(*) FROM feedback.edition{part}") for part in PARTS] == [0] * len(
+        PARTS
+    )

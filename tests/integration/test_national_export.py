@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,11 +20,16 @@ import pytest
 from aiohttp import ClientPayloadError
 from builders.applied import AppliedLog
 from builders.reporting import Asking, Client
-from builders.small_nation import ORGANISATIONS, PERIOD, load_reference_data
-from integration.test_editions import cut, log, other_rules, storm  # noqa: F401 - a fixture
+from builders.small_nation import INSTITUTION, ORGANISATIONS, PERIOD, A, load_reference_data
+from builders.states import MODELS
+from builders.surveys import survey
+from integration.test_editions import cut, log, other_rules, replace_rules, storm  # noqa: F401 - a fixture
 
 from palautevirta.local.issuer import Issuer
 from palautevirta.local.postgres import Database
+from services.reporting import edition_store
+from services.reporting.national_store import national_file, unnamed
+from services.reporting.store import Snapshot
 
 # ruff: noqa: F811 - a fixture of another module is taken by its name
 
@@ -123,6 +129,59 @@ async def test_csv_is_what_was_counted_by_hand_byte_by_byte(database: Database, 
     assert media_type == "text/csv"
     assert file.decode().split("\r\n") == expected().decode().split("\r\n")
     assert file == expected()
+
+
+@pytest.mark.usefixtures("log")
+async def test_points_are_by_the_factor_and_the_coefficients_that_were_frozen(
+    database: Database, export: Exporting
+) -> None:
+    await cut(database, replace_rules(entrepreneur_factor=Fraction(3, 2)))
+    connection = await asyncpg.connect(database.dsn)
+    await connection.execute(
+        "ALTER TABLE feedback.edition_coefficient DISABLE TRIGGER frozen; "
+        "UPDATE feedback.edition_coefficient SET value = '3' WHERE survey_kind = 'workplace_instructor'"
+    )
+    await connection.close()
+    _, file = await export()
+    points = {(row[8], row[18], row[19]) for row in texts(file)[1:] if row[8].startswith("Työpaikka")}
+    # 50 of its own and 3/2 of the entrepreneur's 80; 80 points threefold.
+    assert points == {
+        ("Työpaikkakysely", "170.0000", ""),
+        ("Työpaikkaohjaajakysely", "80.0000", f"240.{'0' * 18}"),
+    }
+
+
+@pytest.mark.usefixtures("log")
+async def test_a_statement_of_an_export_may_take_longer_than_an_answer(database: Database) -> None:
+    await cut(database)
+    connection = await asyncpg.connect(database.reporting_dsn)
+    usual = await connection.fetchval("SHOW statement_timeout")
+    for format_name in ("", "csv"):
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            snapshot = Snapshot(connection, MODELS)
+            edition = await edition_store.edition(snapshot, 1)
+            assert edition is not None
+            if format_name:
+                assert b"".join([piece async for piece in national_file(snapshot, edition, format_name)]) == expected()
+            else:
+                assert await unnamed(snapshot, edition) == []
+            assert await connection.fetchval("SHOW statement_timeout") == "10min"
+        assert await connection.fetchval("SHOW statement_timeout") == usual
+    await connection.close()
+
+
+async def test_an_institution_without_a_code_is_no_matter_where_it_has_rows_of_no_days_only(
+    database: Database, export: Exporting, log: AppliedLog
+) -> None:
+    nameless = INSTITUTION[:-1] + "9"
+    await log.apply(
+        *survey(
+            "nowhere", "workplace_instructor", date(2024, 11, 29),
+            targets=1, respondents=1, provider=A, institution=nameless,
+        )
+    )  # fmt: skip
+    await cut(database)
+    assert (await export())[1] == expected()
 
 
 @pytest.mark.usefixtures("log")
@@ -285,6 +344,15 @@ async def test_the_command_line_publishes_checks_and_exports(database: Database,
     )  # fmt: skip
     code, told = await run(database.editions_dsn, "publish", "--period", PERIOD, "--as-of", "2024-09-30")
     assert (code, "Nothing of 2024-2025 is out" in told) == (1, True)
+    code, told = await run(database.editions_dsn, "publish", "--period", PERIOD, "--as-of", "0001-01-01")
+    assert (code, told) == (1, "Error: There are no rules for days before 2018-07-01: 0001-01-01 is one.\n")
+    connection = await asyncpg.connect(database.dsn)
+    await connection.execute("UPDATE feedback.request SET rules = rules + 1 WHERE subject LIKE 'a-august-%'")
+    await connection.close()
+    code, told = await run(database.editions_dsn, "publish", "--period", PERIOD, "--as-of", "2025-03-15", "--draft")
+    assert (code, told.splitlines()[1]) == (
+        0, "5 requests of the record were counted by other rules than those of 2025.1",
+    )  # fmt: skip
     output = tmp_path / "national.csv"
     code, told = await run(database.reporting_dsn, "export", "--edition", "1", "--output", str(output))
     assert (code, told) == (0, f"edition 1 stands in {output}\n")

@@ -25,4 +25,5 @@ def written_root(square: Fraction | None, decimals: int) -> str | None:
 
 def _quantized(number: Decimal, decimals: int) -> str:
     quantum = Decimal(1).scaleb(-decimals)
-    return f"{number.quantize(quantum, context=_EXACT) + 0:f}"
+    # `plus` makes of -0 what it is; `+ 0` would do so too, but in 28 digits.
+    return f"{_EXACT.plus(number.quantize(quantum, context=_EXACT)):f}"

@@ -4,16 +4,18 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-import pytest
 from builders.states import MODELS
 
 from schemas.national.parameters import Rules
+from schemas.national.rules.coefficient import coefficient
 from schemas.national.rules.figures import Totals
-from services.reporting.difference import Frozen, Sum, after, changes, difference_table, figures
+from services.reporting.difference import Change, Difference, Frozen, Sum, Taken, Whole
+from services.reporting.difference_table import difference_table
 
 A, B = "1.2.246.562.10.10000000001", "1.2.246.562.10.10000000002"
 AUGUST, SEPTEMBER = date(2025, 8, 1), date(2025, 9, 1)
 RULES = MODELS.newest.rules
+SIX = ("targets", "respondents", "target_days", "respondent_days", "points", "weighted_points")
 
 
 def start(provider: str, targets: int, respondents: int, points: int, month: date = AUGUST) -> Sum:
@@ -26,6 +28,9 @@ MERGED = replace(BEFORE, successors={B: A})
 MORE = replace(BEFORE, sums=(*BEFORE.sums, start(A, 10, 10, 20, SEPTEMBER)))
 
 
+TAKEN: Taken = {("actual", "start", AUGUST): AUGUST}
+
+
 def always(value: int) -> Rules:
     """Rules by which every coefficient is the same."""
     row = RULES.coefficients[-1]
@@ -36,9 +41,16 @@ def always(value: int) -> Rules:
 def told(first: Frozen, second: Frozen) -> list[tuple[str | int | None, ...]]:
     """Provider, month, figure and all amounts, for short: without zeros at their ends."""
     return [
-        (str(row[1])[-1], row[2], row[4], *(short(str(amount)) for amount in row[5:]))
+        (str(row[1])[-1], row[2], row[4], *(short(str(amount)) for amount in row[5:11]))
         for row in difference_table(changes(first, second)).rows
+        if row[4] in SIX
     ]
+
+
+def changes(first: Frozen, second: Frozen) -> list[Change]:
+    """Everything that differs, block by block."""
+    difference = Difference(first, second)
+    return [change for block in difference.blocks() for change in difference.changes(block, first.sums, second.sums)]
 
 
 def short(amount: str) -> str:
@@ -125,25 +137,25 @@ def test_rules_alone() -> None:
 def test_all_three_together_make_up_the_whole_difference() -> None:
     second = replace(MORE, successors={B: A}, rules=always(3))
     found = changes(BEFORE, second)
-    one, two = figures(BEFORE, BEFORE, BEFORE), figures(second, second, second)
     causes = [0, 0, 0]
     for change in found:
-        place = ["targets", "respondents", "target_days", "respondent_days", "points", "weighted_points"].index(
-            change.figure
-        )
-        assert change.before == one.get(change.key, [0] * 6)[place]
-        assert change.after == two.get(change.key, [0] * 6)[place]
+        ends = []
+        for edition in (BEFORE, second):
+            (step, *_) = Difference(edition, edition).steps
+            cells = step.figures(change.of_set, change.provider, edition.sums)
+            ends.append(cells.get((change.month, change.place, change.kind), {}).get(change.figure, 0))
+        assert [change.before, change.after] == ends
         for cause, amount in enumerate((change.by_data, change.by_structure, change.by_rules)):
             causes[cause] += bool(amount)
     assert all(causes)
-    changed = {(change.key, change.figure) for change in found}
+    changed = {change.page_key for change in found}
     assert len(changed) == len(found)
 
 
 def test_what_data_and_structure_undo_is_told_though_nothing_differs_at_the_end() -> None:
     moved = replace(BEFORE, sums=(start(B, 10, 9, 90),), successors={B: A})
     found = changes(replace(BEFORE, sums=BEFORE.sums[:1]), moved)
-    (only,) = [change for change in found if change.key[1] == A and change.figure == "targets"]
+    (only,) = [change for change in found if change.provider == A and change.figure == "targets"]
     assert (only.before, only.by_data, only.by_structure, only.after) == (10, -10, 10, 10)
 
 
@@ -157,9 +169,55 @@ def test_the_entrepreneurs_copy_is_of_the_rules() -> None:
     ]
 
 
-@pytest.mark.parametrize("place", [0, 3, 7])
-def test_a_page_begins_after_the_last_row_seen(place: int) -> None:
-    found = changes(BEFORE, MERGED)
-    assert after(found, None) == found
-    assert after(found, found[place].page_key) == found[place + 1 :]
-    assert after(found, ("actual", "x", "2025-08", "start", "points")) == []
+def test_a_recount_of_the_same_log_is_of_the_rules() -> None:
+    first = replace(BEFORE, read="0:log:9", counted=((1,), 0), taken=TAKEN)
+    other = replace(first, sums=(start(A, 10, 9, 80), BEFORE.sums[1]), counted=((2,), 0))
+    assert told(first, other)[0] == ("1", "2025-08", "points", "90", "80", "-10", "0", "0", "-10")
+    assert not Difference(first, other).recounted
+    later = replace(other, read="0:log:10")
+    assert told(first, later)[0] == ("1", "2025-08", "points", "90", "80", "-10", "-10", "0", "0")
+    assert Difference(first, later).recounted
+    assert not Difference(first, replace(later, counted=first.counted)).recounted
+
+
+def test_months_that_have_come_out_are_data_though_the_log_is_the_same() -> None:
+    first = replace(BEFORE, read="0:log:9", counted=((1,), 0), taken=TAKEN)
+    september = {("actual", "start", SEPTEMBER): SEPTEMBER}
+    second = replace(MORE, read="0:log:9", counted=((1,), 0), taken={**TAKEN, **september})
+    assert told(first, second) == told(BEFORE, MORE)
+    assert not Difference(first, second).recounted
+    assert Difference(first, replace(second, counted=((2,), 0))).recounted
+
+
+def test_a_coefficient_is_the_frozen_one_at_both_ends() -> None:
+    whole: Whole = ("actual", A, "start")
+    computed = Difference(BEFORE, BEFORE).steps[0]
+    frozen = coefficient("start", BEFORE.period, computed.wholes[whole], table=RULES.coefficients)
+    assert frozen is not None
+    two, three = (replace(BEFORE, coefficients={whole: replace(frozen, value=Fraction(n))}) for n in (2, 3))
+    assert [row for row in told(two, three) if row[0] == "1"] == [
+        ("1", "2025-08", "weighted_points", "180", "270", "90", "0", "0", "90")
+    ]
+    (change,) = [one for one in changes(two, three) if one.figure == "coefficient" and one.provider == A]
+    assert (change.before, change.after) == (2 * 10**18, 3 * 10**18)
+
+
+def test_who_is_funded_is_of_the_structure_and_moves_the_shares() -> None:
+    first = replace(BEFORE, funded_years={A: [2027], B: [2027]})
+    found = {
+        (change.provider, change.figure): change
+        for change in changes(first, replace(first, funded_years={A: [2027], B: []}))
+    }
+    assert found.keys() == {(A, "share"), (B, "share"), (B, "funded")}
+    assert all(change.by_data == change.by_rules == 0 for change in found.values())
+    assert (found[A, "share"].after, found[B, "share"].after) == (10**18, 0)
+    assert (found[B, "funded"].before, found[B, "funded"].after) == (1, 0)
+
+
+def test_a_coefficient_has_the_decimals_that_it_is_published_with() -> None:
+    instructor = Sum("actual", A, AUGUST, "workplace_instructor", False, Totals(2, 1, 20, 10, Fraction(80)))
+    rows = difference_table(changes(replace(BEFORE, sums=()), replace(BEFORE, sums=(instructor, BEFORE.sums[0])))).rows
+    assert {(row[3], row[6]) for row in rows if row[4] == "coefficient"} == {
+        ("workplace_instructor", "1.86666666666667"),
+        ("start", "1.111111111111111111"),
+    }

@@ -27,6 +27,10 @@ CREATE TABLE feedback.edition (
     rules text NOT NULL, -- the parameters of the rules as canonical JSON
     organisations_version integer NOT NULL, -- 0: none was loaded yet
     mergers_version integer NOT NULL, -- 0: none was loaded yet
+    funding_inputs_version integer NOT NULL, -- 0: none was loaded yet
+    funding_inputs_digest text NOT NULL, -- of the whole table that was loaded, in hexadecimal digits; empty: none was
+    counted_by integer[] NOT NULL, -- the numbers of the model versions whose rules counted the record's requests
+    counted_otherwise bigint NOT NULL, -- how many requests other rules than the edition's have counted: drafts only
     digest bytea NOT NULL -- SHA-256 of all of the edition but number, draft, created_at and complete_until
 );
 
@@ -104,10 +108,38 @@ CREATE TABLE feedback.edition_coefficient (
     PRIMARY KEY (edition, estimate, survey_kind, provider)
 );
 
+-- The shares of the year before that bound this year's, exact fractions as they were loaded.
+CREATE TABLE feedback.edition_funding_input (
+    edition integer NOT NULL,
+    provider text COLLATE "C" NOT NULL,
+    share text NOT NULL,
+    PRIMARY KEY (edition, provider)
+);
+
 CREATE FUNCTION feedback.refuse_change_of_edition() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'an edition never changes: publish another one' USING ERRCODE = 'restrict_violation';
+END
+$$;
+
+-- One row that whoever adds to editions writes first, and holds until the transaction ends: so a row that is added while
+-- an edition is cut waits for the head and is refused, and a cut that began before such a row was committed fails, at
+-- every isolation level. An advisory lock wouldn't do: a snapshot from before the head would not see it.
+CREATE TABLE feedback.edition_turn (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    taken_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 10);
+INSERT INTO feedback.edition_turn DEFAULT VALUES;
+
+CREATE FUNCTION feedback.take_turn() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE feedback.edition_turn SET taken_at = now();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'feedback.edition_turn has lost its row: insert it again' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
 END
 $$;
 
@@ -128,7 +160,9 @@ FOR EACH STATEMENT EXECUTE FUNCTION feedback.refuse_change_of_edition();
 DO $$
 DECLARE part text;
 BEGIN
-    FOREACH part IN ARRAY ARRAY['offset', 'cell', 'answers', 'structure', 'organisation', 'coefficient'] LOOP
+    FOREACH part IN ARRAY ARRAY[
+        'offset', 'cell', 'answers', 'structure', 'organisation', 'coefficient', 'funding_input'
+    ] LOOP
 -- contract: nothing is taken away, these triggers refuse that, also to the database's owner.
         EXECUTE format(
             'CREATE TRIGGER frozen BEFORE UPDATE OR DELETE OR TRUNCATE ON feedback.edition_%s '
@@ -142,11 +176,26 @@ BEGIN
 END
 $$;
 
+DO $$
+DECLARE part text;
+BEGIN
+    FOREACH part IN ARRAY ARRAY[
+        '', '_offset', '_cell', '_answers', '_structure', '_organisation', '_coefficient', '_funding_input'
+    ] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER alone BEFORE INSERT ON feedback.edition%s '
+            'FOR EACH STATEMENT EXECUTE FUNCTION feedback.take_turn()', part
+        );
+    END LOOP;
+END
+$$;
+
 -- What readers see.
 
 CREATE VIEW reporting.edition AS
 SELECT number, period, as_of, draft, estimate, created_at, complete_until, model, rules,
-       organisations_version, mergers_version, encode(digest, 'hex') AS digest
+       organisations_version, mergers_version, funding_inputs_version, funding_inputs_digest, counted_by,
+       counted_otherwise, encode(digest, 'hex') AS digest
 FROM feedback.edition;
 
 CREATE VIEW reporting.edition_offset AS
@@ -169,15 +218,21 @@ SELECT edition, oid, business_id, institution_code, name_fi, name_sv, funded_yea
 CREATE VIEW reporting.edition_coefficient AS
 SELECT edition, estimate, survey_kind, provider, rate, branch, value FROM feedback.edition_coefficient;
 
+CREATE VIEW reporting.edition_funding_input AS
+SELECT edition, provider, share FROM feedback.edition_funding_input;
+
 GRANT SELECT ON reporting.edition, reporting.edition_offset, reporting.edition_cell, reporting.edition_answers,
-    reporting.edition_structure, reporting.edition_organisation, reporting.edition_coefficient
+    reporting.edition_structure, reporting.edition_organisation, reporting.edition_coefficient,
+    reporting.edition_funding_input
 TO palautevirta_reporting;
 
 GRANT USAGE ON SCHEMA feedback, reporting TO palautevirta_editions;
 GRANT SELECT ON feedback.fence, reporting.freshness, reporting.request, reporting.month_figure, reporting.month_answers,
-    reporting.organisation, reporting.merger, reporting.reference_version
+    reporting.organisation, reporting.merger, reporting.funding_input, reporting.reference_version, feedback.questionnaire_slot
 TO palautevirta_editions;
+GRANT UPDATE (taken_at) ON feedback.edition_turn TO palautevirta_editions;
 GRANT SELECT (rules) ON feedback.request TO palautevirta_editions;
 GRANT SELECT, INSERT ON feedback.edition, feedback.edition_offset, feedback.edition_cell, feedback.edition_answers,
-    feedback.edition_structure, feedback.edition_organisation, feedback.edition_coefficient
+    feedback.edition_structure, feedback.edition_organisation, feedback.edition_coefficient,
+    feedback.edition_funding_input
 TO palautevirta_editions;

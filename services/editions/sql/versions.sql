@@ -1,2 +1,2 @@
 -- The newest version of each table that the operator loads.
-SELECT kind, max(version) AS version FROM reporting.reference_version GROUP BY kind
+SELECT DISTINCT ON (kind) kind, version, digest FROM reporting.reference_version ORDER BY kind, version DESC

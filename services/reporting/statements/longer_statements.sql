@@ -1,0 +1,3 @@
+-- Until the transaction ends, a statement may take this long.
+-- $1 milliseconds, as a text
+SELECT set_config('statement_timeout', $1, true)
