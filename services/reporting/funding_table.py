@@ -1,12 +1,13 @@
 """The funding view as a flat table (national model §7, §8). Pure. Exact numbers are written here, once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from schemas.national.parameters import Thresholds
 from schemas.national.rules.disclosure import shown
+from schemas.national.rules.funding import Component
 from schemas.national.rules.rounding import FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text
 from services.reporting.funding import Bounds, ComponentRow, FundingSet, SetName, Whole, is_funded
 from services.reporting.funding_query import FundingQuery
@@ -21,6 +22,9 @@ COLUMNS: Final = (
     "set", "component", "funded", "points", "points_shown", "weighted_points", "share", *_BOUND_COLUMNS,
 )  # fmt: skip
 _NOTHING: Final = (None,) * (2 + len(_BOUND_COLUMNS))
+
+Withheld = Collection[tuple[str, Component]]
+"""Of which providers and components nothing may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +49,32 @@ def funding_page(
     query: FundingQuery,
     providers: frozenset[str] | None,
     *,
-    withhold: Thresholds | None,
     funded: frozenset[str] | None,
+    withheld: Withheld = (),
 ) -> tuple[Table, str | None]:
     """The page that was asked for of the rows of these providers (None: all), and the token of the next."""
-    listed = [line for line in lines(sets, providers, withhold) if query.after is None or line.key > query.after]
+    listed = [line for line in lines(sets, providers, withheld) if query.after is None or line.key > query.after]
     page, token = cut(listed, query.limit, lambda line: line.key)
     return funding_table(page, by_month=query.by_month, funded=funded), token
 
 
-def lines(sets: Sequence[FundingSet], providers: frozenset[str] | None, withhold: Thresholds | None) -> list[Line]:
-    """The rows of these providers (None: all), in order.
+def small_components(by_month: Iterable[FundingSet], thresholds: Thresholds) -> frozenset[tuple[str, Component]]:
+    """The components of providers of which a month of any set has a small count of targets or respondents (§8).
 
-    With `withhold`, a provider's numbers of a component are withheld in all its months as soon as one of its rows has
-    a small count of targets or respondents, so that months can't be subtracted from each other, and its whole share
-    with them.
+    Decided over all months and sets, whatever is asked for: neither months, nor a month and the whole, nor two sets
+    can then be subtracted from each other.
     """
+    rows = [row for one in by_month for row in one.rows]
+    return frozenset((row.provider, row.component) for row in rows if _is_small(row, thresholds))
+
+
+def lines(sets: Sequence[FundingSet], providers: frozenset[str] | None, withheld: Withheld) -> list[Line]:
+    """The rows of these providers (None: all), in order; where a component is withheld, so is the whole share."""
+    partly = {provider for provider, _ in withheld}
     found = []
     for one in sets:
-        small = {(row.provider, row.component) for row in one.rows if withhold is not None and _is_small(row, withhold)}
-        providers_with_small = {provider for provider, _ in small}
-        found += [Line(one.name, row, (row.provider, row.component) in small) for row in one.rows]
-        found += [Line(one.name, whole, whole.provider in providers_with_small) for whole in one.wholes]
+        found += [Line(one.name, row, (row.provider, row.component) in withheld) for row in one.rows]
+        found += [Line(one.name, whole, whole.provider in partly) for whole in one.wholes]
     return sorted(
         (line for line in found if providers is None or line.row.provider in providers), key=lambda line: line.key
     )

@@ -15,7 +15,6 @@ from builders.surveys import survey
 from palautevirta.local.postgres import Database
 from palautevirta.reference_data.loading import FUNDING_INPUTS, MERGERS, ORGANISATIONS, Loaded, ReferenceKind, load
 
-FUNDING = "figures:funding"
 ACTUAL = "/v1/funding?year=2026&set=actual"
 AUGUST, SEPTEMBER = date(2024, 8, 12), date(2024, 9, 9)
 LONG_AGO = date(2025, 1, 1)
@@ -158,41 +157,6 @@ async def test_rows_without_target_days_and_sums_of_nulls(log: AppliedLog, ask: 
     assert told(rows, *columns, component="workplace") == [(A, "2024-09", "45.0000", "45.000000000000000000", ONE)]
     assert told(rows, *columns, component="completion") == [(A, "2024-08", "5.0000", "5.000000000000000000", ONE)]
     assert told(rows, *columns) == [(A, "2024-08", "0.0000", None, None)]
-
-
-async def test_a_provider_sees_its_own_rows_and_of_a_merged_group_only_with_all_of_it(
-    database: Database, log: AppliedLog, ask: Asking
-) -> None:
-    for provider in (A, B, C):
-        await log.apply(*survey("s", "start", AUGUST, targets=5, respondents=5, provider=provider))
-    third = ("0.333333333333333333",)
-    assert told(await ask.rows(ACTUAL, FUNDING, A, B), "share") == [(A, *third), (B, *third)]
-    for scope in ("figures:read", "feedback:write", "operations"):
-        assert (await ask.refusal(ACTUAL, scope, A))[0] == 403
-    assert (await ask.refusal(f"{ACTUAL}&provider={B}", FUNDING, A))[0] == 403
-    await merged(database, f"{B},{A},2025-01-01")
-    assert await ask.rows(ACTUAL, FUNDING, A) == []
-    assert told(await ask.rows(ACTUAL, FUNDING, A, B), "share") == [(A, "0.666666666666666667")]
-    status, problem = await ask.refusal(f"{ACTUAL}&provider={A}", FUNDING, A)
-    assert status == 403
-    assert "names all of them" in problem["detail"]
-    assert "as_was" not in problem["detail"]
-
-
-async def test_a_small_count_is_withheld_from_a_provider_in_every_month_of_the_component(
-    log: AppliedLog, ask: Asking
-) -> None:
-    await log.apply(
-        *survey("a", "start", AUGUST, targets=5, respondents=5, provider=A),
-        *survey("b", "start", SEPTEMBER, targets=5, respondents=1, provider=A),
-        *survey("c", "completion_whole", AUGUST, targets=5, respondents=5, provider=A),
-    )
-    rows = await ask.rows(f"{ACTUAL}&by=month", FUNDING, A)
-    assert told(rows, "points", "points_shown", "weighted_points", "share") == [(A, None, "…", None, None)] * 2
-    assert told(rows, "points_shown", "share", component="whole") == [(A, "…", None)]
-    assert told(rows, "points", component="completion") == [(A, "25.0000")]
-    assert told(await ask.rows(ACTUAL, FUNDING, A), "points") == [(A, "30.0000")]
-    assert [row[1] for row in told(await ask.rows(f"{ACTUAL}&by=month"), "points")] == ["25.0000", "5.0000"]
 
 
 @pytest.fixture
