@@ -111,7 +111,7 @@ class FundingRow(_Row):
     component: Literal["start", "completion", "workplace", "workplace_instructor", "whole"]
     funded: Annotated[
         Literal[0, 1] | None,
-        Field(description="Whether the organisation table calls it funded in that year; null: it says nothing at all."),
+        Field(description="Whether the organisation table calls it funded in that year; null: no row names the year."),
     ]
     points: Decimal | None
     points_shown: Annotated[str, Field(description="`…`: all of the row is withheld.")] | None

@@ -81,7 +81,7 @@ def lines(sets: Sequence[FundingSet], providers: frozenset[str] | None, withheld
 
 
 def funding_table(page: Sequence[Line], *, by_month: bool, funded: frozenset[str] | None) -> Table:
-    """The page's rows. Points have 4 decimals, everything else 18; `funded` is 1 or 0, null where nobody says it."""
+    """The page's rows. Points have 4 decimals, everything else 18; `funded` is 1, 0 or null (nobody is named)."""
     columns = ("provider", "month", *COLUMNS) if by_month else ("provider", *COLUMNS)
     return Table(columns, [_row(line, by_month, funded) for line in page])
 

@@ -135,6 +135,9 @@ async def test_the_nation_is_the_funded_providers_or_all(database: Database, log
         (A, 1, "30.0000", "0.750000000000000000"), (B, 1, "10.0000", "0.250000000000000000"), (C, 0, "40.0000", None),
     ]  # fmt: skip
     assert [row["provider"] for row in rows if row["component"] == "whole"] == [A, B]
+    # The table says nothing about a year that no row names: then all count.
+    await funded(database, a="2025", b="2025", c="none")
+    assert told(await ask.rows(ACTUAL), "funded", "share")[2] == (C, None, "0.500000000000000000")
     await funded(database, a="", b="", c="")
     assert told(await ask.rows(ACTUAL), "funded") == [(A, None), (B, None), (C, None)]
 

@@ -60,7 +60,8 @@ def test_who_is_funded_is_said_by_the_table_or_everybody_is() -> None:
     assert funded_providers({}, 2027) is None
     assert funded_providers({"A": None, "B": None}, 2027) is None
     assert funded_providers({"A": [2026, 2027], "B": [2026], "C": [], "D": None}, 2027) == {"A"}
-    assert funded_providers({"A": [2026]}, 2027) == frozenset()
+    # A table that names only other years says nothing about this one.
+    assert funded_providers({"A": [2026], "B": []}, 2027) is None
 
 
 def test_the_whole_share_weighs_the_components_of_its_year() -> None:
