@@ -73,7 +73,11 @@ class Frozen:
         cells: dict[CellKey, Totals] = {}
         for one in self.sums:
             copied = one.copied
-            totals = entrepreneur_copy(one.totals, factor=self.rules.entrepreneur_factor) if copied else one.totals
+            totals = (
+                entrepreneur_copy(one.totals, factor=self.rules.entrepreneur_factor_of(self.period))
+                if copied
+                else one.totals
+            )
             key = (one.of_set, self.successors.get(one.provider, one.provider), one.month, one.kind)
             cells[key] = cells.get(key, NO_TOTALS) + totals
         return cells

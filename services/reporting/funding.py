@@ -27,6 +27,7 @@ from schemas.national.rules.funding import (
     whole_share,
 )
 from schemas.national.rules.lag import estimate_source
+from schemas.national.rules.periods import period_of
 from schemas.national.rules.points import entrepreneur_copy
 from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
 
@@ -148,8 +149,11 @@ def inputs_of(
 
 
 def estimate_months(kind: SurveyKind, months: Sequence[date], *, published: date, rules: Rules) -> Mapping[date, date]:
-    """The months whose rows stand in an estimate of the day `published`, each with the month that it stands for."""
-    lag = rules.publication_lag
+    """The months whose rows stand in an estimate of the day `published`, each with the month that it stands for.
+
+    `months` are those of the estimated period, whose lag it is.
+    """
+    lag = rules.publication_lag_of(period_of(months[0]))
     return {estimate_source(kind, month, published=published, lag=lag): month for month in months}
 
 
@@ -183,10 +187,11 @@ def component_rows(
     Coefficients are those of the whole period, provider and survey kind, unless they were `frozen`. An employers' row
     without target days is left out. Who isn't funded has points but no share.
     """
+    factor, factors = rules.entrepreneur_factor_of(period), rules.completion_factors_of(period)
     cells: dict[tuple[str, date | None, SurveyKind], Totals] = {}
     wholes: dict[tuple[str, SurveyKind], Totals] = {}
     for one in sums:
-        totals = entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor) if one.copied else one.totals
+        totals = entrepreneur_copy(one.totals, factor=factor) if one.copied else one.totals
         provider = successors.get(one.provider, one.provider)
         cell, whole = (provider, one.month, one.kind), (provider, one.kind)
         cells[cell] = cells[cell] + totals if cell in cells else totals
@@ -202,7 +207,7 @@ def component_rows(
     grouped: dict[tuple[str, Component, date | None], list[tuple[Totals, Fraction | None]]] = defaultdict(list)
     for (provider, month, kind), totals in cells.items():
         weighted = weighted_points(kind, totals.points, applied.get((provider, kind)))
-        worth = funded_points(kind, weighted, factors=rules.completion_factors)
+        worth = funded_points(kind, weighted, factors=factors)
         grouped[provider, COMPONENT_OF[kind], month].append((totals, worth))
     return _with_shares(
         [

@@ -59,7 +59,10 @@ def test_tables_are_what_the_document_says() -> None:
     hold("EditionTable", edition_table([EDITION]))
     totals = Totals(10, 6, 0, 0, Fraction(720))
     groups = [Group((PROVIDER, "2024-08", "", "", ""), (Part(PROVIDER, False, totals),))]
-    hold("EditionFiguresTable", flagged(figure_table("start", ("provider",), groups, {}, RULES), "estimate"))
+    hold(
+        "EditionFiguresTable",
+        flagged(figure_table("start", ("provider",), groups, {}, period="2024-2025", rules=RULES), "estimate"),
+    )
     frozen = Frozen("2024-2025", (Sum("actual", PROVIDER, date(2024, 8, 1), "start", False, totals),), {}, RULES)
     query = edition_funding_query([("by", "month")], EDITION)
     assert isinstance(query, FundingQuery)

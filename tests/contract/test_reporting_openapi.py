@@ -102,9 +102,9 @@ def test_figures_are_what_the_document_says(kind: Any, counts: tuple[int, int, i
         figures.Group((PROVIDER, "2025-08", PROVIDER, PROVIDER, "351301"), (figures.Part(PROVIDER, False, totals),)),
     ]
     applied = figures.coefficients(kind, "2025-2026", groups[:1], RULES)
-    hold("FiguresTable", figures.figure_table(kind, query.KEYS, groups, applied, RULES))
-    hold("FiguresTable", figures.count_table(kind, query.KEYS, groups, RULES))
-    hold("FiguresTable", figures.count_table(kind, (), groups, RULES))
+    hold("FiguresTable", figures.figure_table(kind, query.KEYS, groups, applied, period="2024-2025", rules=RULES))
+    hold("FiguresTable", figures.count_table(kind, query.KEYS, groups, period="2024-2025", rules=RULES))
+    hold("FiguresTable", figures.count_table(kind, (), groups, period="2024-2025", rules=RULES))
 
 
 @pytest.mark.parametrize("counts_only", [True, False])

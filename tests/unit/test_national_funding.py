@@ -35,7 +35,7 @@ def test_every_survey_kind_has_a_component() -> None:
 
 
 def test_whole_qualifications_count_threefold_and_others_once() -> None:
-    factors = RULES.completion_factors
+    factors = RULES.completion_factors_of("2024-2025")
     points = {kind: funded_points(kind, Fraction(10), factors=factors) for kind in SURVEY_KINDS}
     assert points == {
         "start": 10,
