@@ -97,7 +97,9 @@ class FundingRow(_Row):
 
     model_config = ConfigDict(json_schema_extra=_keys_are_optional)
 
-    provider: _Oid
+    provider: _Oid | None = Field(
+        description="Null: the nation, all funded providers together; for `figures:national`."
+    )
     month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")] | None = Field(
         default=None, description="Where `by=month` splits the rows; null: of all months."
     )

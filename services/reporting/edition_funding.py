@@ -45,7 +45,7 @@ def edition_funding_page(edition: Edition, found: FrozenFunding, query: FundingQ
     inputs = _inputs(edition, found)
     sets = _sets(edition, found, inputs, query.sets, by_month=query.by_month)
     providers = query.providers and frozenset(successors.get(provider, provider) for provider in query.providers)
-    return funding_page(sets, query, providers, funded=inputs.funded)
+    return funding_page(sets, query, providers, funded=inputs.funded, nation=True)
 
 
 def provider_funding_page(
@@ -58,7 +58,7 @@ def provider_funding_page(
     inputs = _inputs(edition, found)
     withheld = small_components(_sets(edition, found, inputs, SETS, by_month=True), edition.rules.thresholds)
     sets = _sets(edition, found, inputs, query.sets, by_month=query.by_month)
-    return funding_page(sets, query, providers, funded=inputs.funded, withheld=withheld)
+    return funding_page(sets, query, providers, funded=inputs.funded, withheld=withheld, nation=False)
 
 
 def _inputs(edition: Edition, found: FrozenFunding) -> Inputs:

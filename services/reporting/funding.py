@@ -38,6 +38,9 @@ SETS: Final[tuple[SetName, ...]] = get_args(SetName)
 Coefficients = Mapping[tuple[str, SurveyKind], Coefficient | None]
 """By provider in the structure and survey kind."""
 
+NATION: Final = ""
+"""In place of a provider: of all funded providers together."""
+
 _EMPLOYERS: Final = frozenset(COMPONENT_OF[kind] for kind in SURVEY_KINDS if kind not in STUDENT_KINDS)
 
 
@@ -109,11 +112,12 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class FundingSet:
-    """All rows of one set, by provider and component."""
+    """All rows of one set, by provider and component; `nation` are the sums that shares are parts of."""
 
     name: SetName
     rows: list[ComponentRow]
     wholes: list[Whole]
+    nation: list[ComponentRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,28 @@ def funding_set(
     """One set of rows, from the sums of its months; an edition's coefficients are `frozen`."""
     rows = component_rows(sums, period=period, successors=successors, funded=inputs.funded, rules=rules, frozen=frozen)
     wholes = whole_shares(rows, inputs, of_set=name)
-    return wholes if isinstance(wholes, NoCommonFactor) else FundingSet(name, rows, wholes)
+    if isinstance(wholes, NoCommonFactor):
+        return wholes
+    return FundingSet(name, rows, wholes, nation_rows(rows, inputs.funded))
+
+
+def nation_rows(rows: Iterable[ComponentRow], funded: frozenset[str] | None) -> list[ComponentRow]:
+    """The nation's sum of each component over the funded providers and all months: what shares are parts of (§7)."""
+    found: dict[Component, list[ComponentRow]] = defaultdict(list)
+    for row in rows:
+        if is_funded(row.provider, funded):
+            found[row.component].append(row)
+    return [
+        ComponentRow(
+            NATION,
+            None,
+            component,
+            reduce(add, (part.totals for part in parts)),
+            sum_or_null(part.weighted_points for part in parts),
+            None,
+        )
+        for component, parts in sorted(found.items())
+    ]
 
 
 def component_rows(

@@ -27,6 +27,9 @@ from services.runtime.problem_documents import NOT_FOUND, ProblemType, problem_d
 
 NO_COMMON_FACTOR: Final = ProblemType("no_common_factor", 409, "The transition of that year can't be computed")
 
+_EVERY_OTHER_SURVEY: Final = "start"
+"""Stands for all surveys but the workplace's: they have one lag (§7)."""
+
 _ADVICE: Final = "ask with a token that names all of them, or with provider= only for others."
 _NONE_YET: Final = (
     "A provider's funding view is that of the newest numbered edition of {period} that is no draft, and there is none "
@@ -74,7 +77,7 @@ class FundingCalls:
                 if isinstance(one, NoCommonFactor):
                     return _no_table(one)
                 sets.append(one)
-            return funding_page(sets, query, providers, funded=inputs.funded)
+            return funding_page(sets, query, providers, funded=inputs.funded, nation=True)
 
         return build
 
@@ -87,7 +90,7 @@ class FundingCalls:
             if query.period != estimated_period(today):
                 return []
             rules = self._calls.rules
-            others = estimate_months("workplace_instructor", months, published=today, rules=rules)
+            others = estimate_months(_EVERY_OTHER_SURVEY, months, published=today, rules=rules)
             workplace = estimate_months("workplace", months, published=today, rules=rules)
         return await funding_store.sums(snapshot, others, workplace, by_month=query.by_month)
 

@@ -9,7 +9,7 @@ from schemas.national.parameters import Thresholds
 from schemas.national.rules.disclosure import shown
 from schemas.national.rules.funding import Component
 from schemas.national.rules.rounding import FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text
-from services.reporting.funding import Bounds, ComponentRow, FundingSet, SetName, Whole, is_funded
+from services.reporting.funding import NATION, Bounds, ComponentRow, FundingSet, SetName, Whole, is_funded
 from services.reporting.funding_query import FundingQuery
 from services.reporting.paging import cut
 from services.reporting.table import Cell, Table
@@ -51,9 +51,14 @@ def funding_page(
     *,
     funded: frozenset[str] | None,
     withheld: Withheld = (),
+    nation: bool,
 ) -> tuple[Table, str | None]:
-    """The page that was asked for of the rows of these providers (None: all), and the token of the next."""
-    listed = [line for line in lines(sets, providers, withheld) if query.after is None or line.key > query.after]
+    """The page that was asked for of the rows of these providers (None: all), and the token of the next.
+
+    With `nation` its sums come first, whoever is asked for: every share is a part of them.
+    """
+    every = [*(nation_lines(sets) if nation else []), *lines(sets, providers, withheld)]
+    listed = [line for line in every if query.after is None or line.key > query.after]
     page, token = cut(listed, query.limit, lambda line: line.key)
     return funding_table(page, by_month=query.by_month, funded=funded), token
 
@@ -66,6 +71,11 @@ def small_components(by_month: Iterable[FundingSet], thresholds: Thresholds) -> 
     """
     rows = [row for one in by_month for row in one.rows]
     return frozenset((row.provider, row.component) for row in rows if _is_small(row, thresholds))
+
+
+def nation_lines(sets: Iterable[FundingSet]) -> list[Line]:
+    """The nation's rows, in order."""
+    return sorted((Line(one.name, row, False) for one in sets for row in one.nation), key=lambda line: line.key)
 
 
 def lines(sets: Sequence[FundingSet], providers: frozenset[str] | None, withheld: Withheld) -> list[Line]:
@@ -88,8 +98,9 @@ def funding_table(page: Sequence[Line], *, by_month: bool, funded: frozenset[str
 
 def _row(line: Line, by_month: bool, funded: frozenset[str] | None) -> tuple[Cell, ...]:
     provider, of_set, component, month = line.key
-    keys = (provider, month or None) if by_month else (provider,)
-    head = (*keys, of_set, component, None if funded is None else int(is_funded(provider, funded)))
+    keys = (provider or None, month or None) if by_month else (provider or None,)
+    nation = provider == NATION
+    head = (*keys, of_set, component, None if funded is None or nation else int(is_funded(provider, funded)))
     if line.withheld:
         return (*head, None, WITHHELD, *_NOTHING)
     row = line.row

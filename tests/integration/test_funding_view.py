@@ -62,13 +62,25 @@ def proportional(provider: str, points: int) -> list[dict[str, Any]]:
 
 
 def told(rows: list[dict[str, Any]], *columns: str, component: str = "start") -> list[tuple[Any, ...]]:
-    return [(row["provider"], *(row[column] for column in columns)) for row in rows if row["component"] == component]
+    own = (row for row in rows if row["provider"] is not None)
+    return [(row["provider"], *(row[column] for column in columns)) for row in own if row["component"] == component]
+
+
+def of_nation(rows: list[dict[str, Any]], *columns: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in rows if row["provider"] is None]
 
 
 async def test_the_worked_example_of_the_transition(database: Database, log: AppliedLog, ask: Asking) -> None:
     for provider, points in ((A, 70), (B, 29), (C, 1)):
         await log.apply(*proportional(provider, points))
-    rows = await ask.rows(ACTUAL)
+    every = await ask.rows(ACTUAL)
+    assert of_nation(every, "component", "funded", "points", "weighted_points", "share") == [
+        ("completion", None, "100.0000", "300.000000000000000000", None),
+        ("start", None, "100.0000", "100.000000000000000000", None),
+        ("workplace", None, "100.0000", "100.000000000000000000", None),
+        ("workplace_instructor", None, "100.0000", "100.000000000000000000", None),
+    ]
+    rows = every[4:]
     assert [row["component"] for row in rows[:5]] == [
         "completion", "start", "whole", "workplace", "workplace_instructor",
     ]  # fmt: skip
@@ -135,6 +147,11 @@ async def test_the_nation_is_the_funded_providers_or_all(database: Database, log
         (A, 1, "30.0000", "0.750000000000000000"), (B, 1, "10.0000", "0.250000000000000000"), (C, 0, "40.0000", None),
     ]  # fmt: skip
     assert [row["provider"] for row in rows if row["component"] == "whole"] == [A, B]
+    nation = [("start", None, "40.0000", "40.000000000000000000")]
+    columns = ("component", "funded", "points", "weighted_points")
+    assert of_nation(rows, *columns) == nation
+    for asked in (f"&provider={B}", "&by=month"):
+        assert of_nation(await ask.rows(f"{ACTUAL}{asked}"), *columns) == nation
     # The table says nothing about a year that no row names: then all count.
     await funded(database, a="2025", b="2025", c="none")
     assert told(await ask.rows(ACTUAL), "funded", "share")[2] == (C, None, "0.500000000000000000")

@@ -26,7 +26,8 @@ def start(name: str, day: date, targets: int, **more: Any) -> list[dict[str, Any
 
 
 def points(rows: list[dict[str, Any]], component: str = "start") -> list[tuple[Any, ...]]:
-    return [(row["provider"], row["points"], row["points_shown"]) for row in rows if row["component"] == component]
+    rows = [row for row in rows if row["component"] == component and row["provider"]]
+    return [(row["provider"], row["points"], row["points_shown"]) for row in rows]
 
 
 async def test_points_reach_a_provider_only_from_the_newest_edition_that_is_no_draft(
@@ -61,6 +62,7 @@ async def test_a_provider_sees_its_own_rows_only(database: Database, log: Applie
     rows = await ask.rows(f"{VIEW}&set=actual", FUNDING, A, B)
     third = "0.333333333333333333"
     assert [(row["provider"], row["share"]) for row in rows if row["component"] == "start"] == [(A, third), (B, third)]
+    assert {row["provider"] for row in rows} == {A, B}
 
 
 async def test_a_token_that_lacks_a_part_of_a_merged_group_is_told_so(
