@@ -237,6 +237,11 @@ def _funding_parameters() -> list[Document]:
 def _funding() -> Document:
     scopes = ("figures:national", "figures:funding")
     call = _get("getFunding", "Points and shares of funding", FundingRow, _funding_parameters(), *scopes)
+    call["description"] = (
+        "Live for `figures:national`; for `figures:funding` of the newest numbered edition of that year's period that "
+        "is no draft, which `edition` names."
+    )
+    call["responses"]["404"] = problem("For `figures:funding`: there is no such edition yet.")
     call["responses"]["409"] = problem("No common factor fits the transition; `bound` says which bound is in the way.")
     return call
 

@@ -97,7 +97,9 @@ class FundingRow(_Row):
 
     model_config = ConfigDict(json_schema_extra=_keys_are_optional)
 
-    provider: _Oid
+    provider: _Oid | None = Field(
+        description="Null: the nation, all funded providers together; for `figures:national`."
+    )
     month: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")] | None = Field(
         default=None, description="Where `by=month` splits the rows; null: of all months."
     )
@@ -111,7 +113,7 @@ class FundingRow(_Row):
     component: Literal["start", "completion", "workplace", "workplace_instructor", "whole"]
     funded: Annotated[
         Literal[0, 1] | None,
-        Field(description="Whether the organisation table calls it funded in that year; null: it says nothing at all."),
+        Field(description="Whether the organisation table calls it funded in that year; null: no row names the year."),
     ]
     points: Decimal | None
     points_shown: Annotated[str, Field(description="`…`: all of the row is withheld.")] | None

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from schemas.national.parameters import FIRST_PERIOD
 from schemas.national.questionnaire import Question, Questionnaire
 from schemas.national.surveys import EMPLOYER_KINDS, SURVEY_KINDS
 from schemas.national.version import NationalModel
 
 FIRST_DAY = date(2018, 7, 1)
-FIRST_PERIOD = "2018-2019"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def problems(versions: tuple[NationalModel, ...]) -> list[Problem]:
         *_surveys(versions),
         *_meanings(versions),
         *_funding_counts(versions),
-        *_first_coefficient(versions),
+        *_first_rows(versions),
     ]
 
 
@@ -144,11 +144,19 @@ def _funding_counts(versions: tuple[NationalModel, ...]) -> Iterator[Problem]:
                     yield Problem(_file(version, questionnaire), "questions", advice)
 
 
-def _first_coefficient(versions: tuple[NationalModel, ...]) -> Iterator[Problem]:
+def _first_rows(versions: tuple[NationalModel, ...]) -> Iterator[Problem]:
     for version in versions:
-        if version.rules.coefficients[0].from_period != FIRST_PERIOD:
-            advice = f"begin the table with {FIRST_PERIOD}, so that every period has a coefficient"
-            yield Problem(f"{version.version}/rules.json", "coefficients.0.from_period", advice)
+        rules = version.rules
+        first = {
+            "coefficients": rules.coefficients[0].from_period,
+            "entrepreneur_factor": rules.entrepreneur_factor[0].from_period,
+            "completion_factors": rules.completion_factors[0].from_period,
+            "publication_lag": rules.publication_lag[0].from_period,
+        }
+        for table, period in first.items():
+            if period != FIRST_PERIOD:
+                advice = f"begin the table with {FIRST_PERIOD}, so that it has a row for every period"
+                yield Problem(f"{version.version}/rules.json", f"{table}.0.from_period", advice)
 
 
 def _head(version: NationalModel) -> str:

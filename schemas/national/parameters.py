@@ -6,13 +6,24 @@ Fractions are written exactly, as text: ``"857/350"``, ``"0.0025"`` or ``"3"``.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Protocol, Self, TypeVar
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from schemas.national.questionnaire import ModelData
+
+FIRST_PERIOD: Final = "2018-2019"
 
 _RATIONAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18}|/[1-9][0-9]{0,17})?", re.ASCII)
 
@@ -124,10 +135,14 @@ class HalfYear(ModelData):
 
 
 class PublicationLag(ModelData):
-    """When a month may be published (§7): whole calendar months later, the workplace survey by half-years."""
+    """When a month may be published (§7): whole calendar months later, the workplace survey by half-years.
 
+    It holds for the months of every period from ``from_period`` until the next row's.
+    """
+
+    from_period: PeriodText
     months: Count
-    workplace: tuple[HalfYear, ...]
+    workplace: Annotated[tuple[HalfYear, ...], Field(strict=False)]
 
     @model_validator(mode="after")
     def _half_years_cover_the_year(self) -> Self:
@@ -145,9 +160,17 @@ class Thresholds(ModelData):
     shown_count: Count
 
 
-class CompletionFactors(ModelData):
-    """What a weighted point of a completion survey is worth in the funding view and the export (§7)."""
+class EntrepreneurFactor(ModelData):
+    """By what entrepreneurs' points are multiplied in the workplace survey, from a period on (§7)."""
 
+    from_period: PeriodText
+    factor: Rational
+
+
+class CompletionFactors(ModelData):
+    """What a weighted point of a completion survey is worth in the funding and the export, from a period on (§7)."""
+
+    from_period: PeriodText
     completion_whole: Count
     completion_parts: Count
 
@@ -159,6 +182,29 @@ class FundingQuestions(ModelData):
     workplace: Count
 
 
+class _FromPeriod(Protocol):
+    @property
+    def from_period(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_FromPeriod)
+
+
+def _one_row_of_all_periods(value: object) -> object:
+    """Versions that were released before there was a table write one row, which holds from the first period on."""
+    return _table([{"from_period": FIRST_PERIOD} | value] if isinstance(value, dict) else value)
+
+
+def _one_factor_of_all_periods(value: object) -> object:
+    """The same of a factor, which they write as it is."""
+    return _table(value if isinstance(value, list | tuple) else [{"from_period": FIRST_PERIOD, "factor": value}])
+
+
+def _table(value: object) -> object:
+    """What comes out of a validator of ours is no JSON any more, where strict types take a list for a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 class Rules(ModelData):
     """All parameters of the national rules of one version."""
 
@@ -166,20 +212,54 @@ class Rules(ModelData):
     window: Window
     part_time_not_applied: tuple[PeriodText, ...]
     coefficients: Annotated[tuple[CoefficientRow, ...], Field(min_length=1)]
-    entrepreneur_factor: Rational
-    completion_factors: CompletionFactors
+    entrepreneur_factor: Annotated[
+        tuple[EntrepreneurFactor, ...], Field(min_length=1), BeforeValidator(_one_factor_of_all_periods)
+    ]
+    completion_factors: Annotated[
+        tuple[CompletionFactors, ...], Field(min_length=1), BeforeValidator(_one_row_of_all_periods)
+    ]
     funding_questions: FundingQuestions
     component_weights: tuple[ComponentWeights, ...]
     transitions: tuple[Transition, ...]
-    publication_lag: PublicationLag
+    publication_lag: Annotated[
+        tuple[PublicationLag, ...], Field(min_length=1), BeforeValidator(_one_row_of_all_periods)
+    ]
     thresholds: Thresholds
 
     @model_validator(mode="after")
     def _tables_rise(self) -> Self:
         _rising("coefficients", [row.from_period for row in self.coefficients])
+        _rising("entrepreneur_factor", [row.from_period for row in self.entrepreneur_factor])
+        _rising("completion_factors", [row.from_period for row in self.completion_factors])
+        _rising("publication_lag", [row.from_period for row in self.publication_lag])
         _rising("component_weights", [str(row.funding_year) for row in self.component_weights])
         _rising("transitions", [str(row.funding_year) for row in self.transitions])
         return self
+
+    def entrepreneur_factor_of(self, period: str) -> Fraction:
+        """By what entrepreneurs' points of a reporting period are multiplied in the workplace survey."""
+        return row_of(period, self.entrepreneur_factor).factor
+
+    def completion_factors_of(self, period: str) -> CompletionFactors:
+        """What weighted points of the completion surveys of a reporting period are worth."""
+        return row_of(period, self.completion_factors)
+
+    def publication_lag_of(self, period: str) -> PublicationLag:
+        """When the months of a reporting period are out."""
+        return row_of(period, self.publication_lag)
+
+
+def row_of(period: str, table: Sequence[Row]) -> Row:
+    """The row that holds in a reporting period: the last that begins with it or before.
+
+    Raises:
+        LookupError: the table begins after ``period``.
+    """
+    # Periods are four-digit years, so their texts sort as they follow each other.
+    rows = [row for row in table if row.from_period <= period]
+    if not rows:
+        raise LookupError(f"the table has no row for {period}")
+    return rows[-1]
 
 
 def _rising(table: str, keys: list[str]) -> None:

@@ -80,7 +80,11 @@ def coefficients(
     """The coefficient of every provider, mapped first, over the months that are out, and over the estimate (§7)."""
     sums: dict[CoefficientKey, Totals] = {}
     for one in found:
-        totals = entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor) if one.copied else one.totals
+        totals = (
+            entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor_of(plan.period))
+            if one.copied
+            else one.totals
+        )
         provider = successors.get(one.provider, one.provider)
         sets = [False] if one.actual else []
         for estimate in [*sets, True] if plan.estimate else sets:

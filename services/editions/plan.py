@@ -70,7 +70,7 @@ def plan(period: str, as_of: date, *, today: date, rules: Rules) -> Plan | Refus
         return Refusal(f"There are no rules for days before {first_day(first_period)}: {as_of} is one.")
     if as_of > today:
         return Refusal(f"{as_of} is still to come: publish as of {today} or a day before it.")
-    lag = rules.publication_lag
+    lag = rules.publication_lag_of(period)
     out = [(kind, month) for kind in SURVEY_KINDS for month in months if is_out(kind, month, published=as_of, lag=lag)]
     if not out:
         first = add_months(first_day(period), lag.months)

@@ -51,6 +51,9 @@ _RULES: Final[Mapping[Resource, tuple[tuple[str, _Reach], ...]]] = {
 """For each resource the scopes that allow it, the widest first: the first that a caller has decides."""
 
 
+_APART: Final = "ask for structure=as_was, by=provider, or with a token that names all of them."
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What may be shown: `providers` are whose rows, None for everybody's, an empty set for nobody's.
@@ -111,12 +114,15 @@ def access(
     )
 
 
-def in_structure(grant: Grant, structure: Structure, *, asked: AbstractSet[str] | None) -> Grant | Denied:
+def in_structure(
+    grant: Grant, structure: Structure, *, asked: AbstractSet[str] | None, advice: str = _APART
+) -> Grant | Denied:
     """What a grant allows in a structure; its providers are then those that posted. `asked` is as for `access`.
 
     A provider that is asked for stands for all of its group: its successor and everybody merged into that. A token that
     speaks only for its own organisations sees a group only when it names all of the group's providers, since the
-    figures of the group are theirs together; whoever asks for another is denied rather than answered with nothing.
+    figures of the group are theirs together; whoever asks for another is denied rather than answered with nothing, and
+    told how many providers of the group the token lacks and, with `advice`, what to ask for.
     """
     if grant.providers is None or not structure.successors:
         return grant
@@ -125,9 +131,10 @@ def in_structure(grant: Grant, structure: Structure, *, asked: AbstractSet[str] 
     own = grant.own
     whole = {provider for provider in grant.providers if structure.members(provider) <= own}
     if asked is not None and whole != grant.providers:
+        lacking = len(structure.members_of(grant.providers) - own)
         return Denied(
             "figures:national",
-            "In the latest structure a provider that was asked for stands together with one that the token doesn't "
-            "name: ask for structure=as_was, by=provider, or with a token that names all of them.",
+            "In the latest structure a provider that was asked for stands together with others. The token lacks "
+            f"{lacking} of them: {advice}",
         )
     return replace(grant, providers=structure.members_of(whole))

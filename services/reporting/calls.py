@@ -70,6 +70,16 @@ class Calls:
         fetch: Callable[[Snapshot, Q, Grant], Awaitable[Build | Denied]],
     ) -> web.Response:
         """The steps of a call that is asked by its query parameters."""
+        asked = await self.asked(request, resource, parse)
+        if isinstance(asked, web.Response):
+            return asked
+        query, grant = asked
+        return await self.read(request, lambda snapshot: fetch(snapshot, query, grant))
+
+    async def asked(
+        self, request: web.Request, resource: Resource, parse: Callable[[Pairs], Q | BadQuery]
+    ) -> tuple[Q, Grant] | web.Response:
+        """The first steps of such a call: what is asked and what of it may be seen, else the refusal."""
         caller = await self.caller(request, resource)
         if isinstance(caller, web.Response):
             return caller
@@ -77,9 +87,7 @@ class Calls:
         if isinstance(query, BadQuery):
             return bad_parameters(request, query)
         grant = access(caller.scopes, caller.organisations, resource, asked=query.asked_providers)
-        if isinstance(grant, Denied):
-            return denied(request, grant)
-        return await self.read(request, lambda snapshot: fetch(snapshot, query, grant))
+        return denied(request, grant) if isinstance(grant, Denied) else (query, grant)
 
     async def read(
         self,

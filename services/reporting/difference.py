@@ -114,7 +114,7 @@ class Frozen:
         wholes: dict[Whole, Totals] = {}
         for one in self.sums:
             whole = (one.of_set, self.successors.get(one.provider, one.provider), one.kind)
-            wholes[whole] = wholes.get(whole, NO_TOTALS) + _with_copy(one, self.rules)
+            wholes[whole] = wholes.get(whole, NO_TOTALS) + _with_copy(one, self.period, self.rules)
         return wholes
 
     def members(self, provider: str) -> frozenset[str]:
@@ -122,8 +122,8 @@ class Frozen:
         return frozenset({provider, *(merged for merged, into in self.successors.items() if into == provider)})
 
 
-def _with_copy(one: Sum, rules: Rules) -> Totals:
-    return entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor) if one.copied else one.totals
+def _with_copy(one: Sum, period: str, rules: Rules) -> Totals:
+    return entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor_of(period)) if one.copied else one.totals
 
 
 class Step:
@@ -161,7 +161,7 @@ class Step:
         for one in sums:
             if one.of_set == of_set and successors.get(one.provider, one.provider) == provider:
                 key = (one.month, one.place, one.kind)
-                cells[key] = cells.get(key, NO_TOTALS) + _with_copy(one, self.counted.rules)
+                cells[key] = cells.get(key, NO_TOTALS) + _with_copy(one, self.counted.period, self.counted.rules)
         return {key: self._written((of_set, provider, key[2]), totals) for key, totals in cells.items()}
 
     def _written(self, whole: Whole, totals: Totals) -> Written:
@@ -184,7 +184,8 @@ class Step:
 
     def _worth(self, whole: Whole, points: Fraction) -> Fraction:
         weighted = weighted_points(whole[2], points, self._applied.get(whole))
-        return funded_points(whole[2], weighted, factors=self.counted.rules.completion_factors) or Fraction(0)
+        factors = self.counted.rules.completion_factors_of(self.counted.period)
+        return funded_points(whole[2], weighted, factors=factors) or Fraction(0)
 
 
 def decimals_of(figure: str, kind: SurveyKind) -> int:

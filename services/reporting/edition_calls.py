@@ -93,7 +93,9 @@ class EditionCalls:
             }
 
             def build() -> Page:
-                table = figures.figure_table(asked.survey, asked.by, groups, of, edition.rules)
+                table = figures.figure_table(
+                    asked.survey, asked.by, groups, of, period=edition.period, rules=edition.rules
+                )
                 return flagged(table, query.of_set), token
 
             return build

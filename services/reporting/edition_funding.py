@@ -2,13 +2,18 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
+from schemas.national.parameters import Thresholds
 from schemas.national.rules.coefficient import Coefficient
+from schemas.national.rules.disclosure import shown
+from schemas.national.rules.funding import COMPONENT_OF, Component
 from schemas.national.rules.periods import funding_year
+from schemas.national.surveys import SurveyKind
 from services.reporting.difference import Frozen, Sum
 from services.reporting.editions import ESTIMATE, Edition
-from services.reporting.funding import FundingSet, NoCommonFactor, SetName, Sums, funding_set, inputs_of
+from services.reporting.funding import FundingSet, Inputs, NoCommonFactor, SetName, Sums, funding_set, inputs_of
 from services.reporting.funding_query import FundingQuery, funding_query
 from services.reporting.funding_table import funding_page
 from services.reporting.national import CoefficientKey
@@ -44,19 +49,69 @@ def edition_funding_query(pairs: Pairs, edition: Edition) -> FundingQuery | BadQ
 def edition_funding_page(
     edition: Edition, found: FrozenFunding, query: FundingQuery
 ) -> tuple[Table, str | None] | NoCommonFactor:
-    """The page of an edition's rows; of a set that it hasn't there are none."""
+    """The page of an edition's rows, for the authority; of a set that it hasn't there are none."""
     successors = found.frozen.successors
-    inputs = inputs_of(
-        query.year, funded_years=found.funded_years, before=found.before, successors=successors, rules=edition.rules
+    inputs = _inputs(edition, found)
+    sets = _sets(edition, found, inputs, query.sets, by_month=query.by_month)
+    if isinstance(sets, NoCommonFactor):
+        return sets
+    providers = query.providers and frozenset(successors.get(provider, provider) for provider in query.providers)
+    return funding_page(sets, query, providers, funded=inputs.funded, nation=True)
+
+
+def provider_funding_page(
+    edition: Edition, found: FrozenFunding, query: FundingQuery, providers: frozenset[str]
+) -> tuple[Table, str | None] | NoCommonFactor:
+    """The page of these providers' rows as they see them themselves: a component with a small count is withheld (§8).
+
+    The providers are those of the edition's structure.
+    """
+    inputs = _inputs(edition, found)
+    withheld = small_components(found.frozen, edition.rules.thresholds)
+    sets = _sets(edition, found, inputs, query.sets, by_month=query.by_month)
+    if isinstance(sets, NoCommonFactor):
+        return sets
+    return funding_page(sets, query, providers, funded=inputs.funded, withheld=withheld, nation=False)
+
+
+def small_components(frozen: Frozen, thresholds: Thresholds) -> frozenset[tuple[str, Component]]:
+    """The components of providers of which any part of any month of any set has a small count (§8).
+
+    A part is a survey kind's own requests, or its copied ones: points and weighted points of a component are two sums
+    over them, from which a small one could be solved for. Decided over all months and sets, whatever is asked for:
+    neither months, nor a month and the whole, nor two sets can then be subtracted from each other.
+    """
+    parts: dict[tuple[str, str, date, SurveyKind, bool], tuple[int, int]] = {}
+    for one in frozen.sums:
+        key = (frozen.successors.get(one.provider, one.provider), one.of_set, one.month, one.kind, one.copied)
+        targets, respondents = parts.get(key, (0, 0))
+        parts[key] = (targets + one.totals.targets, respondents + one.totals.respondents)
+    return frozenset(
+        (provider, COMPONENT_OF[kind])
+        for (provider, _, _, kind, _), counts in parts.items()
+        if any(shown(count, thresholds)[0] is None for count in counts)
     )
+
+
+def _inputs(edition: Edition, found: FrozenFunding) -> Inputs:
+    year, successors = funding_year(edition.period), found.frozen.successors
+    return inputs_of(
+        year, funded_years=found.funded_years, before=found.before, successors=successors, rules=edition.rules
+    )
+
+
+def _sets(
+    edition: Edition, found: FrozenFunding, inputs: Inputs, names: Iterable[SetName], *, by_month: bool
+) -> list[FundingSet] | NoCommonFactor:
+    successors = found.frozen.successors
     sets: list[FundingSet] = []
-    for name in query.sets:
+    for name in names:
         of = {
             (provider, kind): coefficient
             for (estimate, kind, provider), coefficient in found.coefficients.items()
             if estimate == (name == ESTIMATE)
         }
-        sums = list(_sums(found.frozen.sums, name, by_month=query.by_month))
+        sums = list(_sums(found.frozen.sums, name, by_month=by_month))
         if not sums:
             continue  # shares of the year before alone are no rows of a set that there isn't
         one = funding_set(
@@ -65,8 +120,7 @@ def edition_funding_page(
         if isinstance(one, NoCommonFactor):
             return one
         sets.append(one)
-    providers = query.providers and frozenset(successors.get(provider, provider) for provider in query.providers)
-    return funding_page(sets, query, providers, withhold=None, funded=inputs.funded)
+    return sets
 
 
 def _sums(sums: Iterable[Sum], name: SetName, *, by_month: bool) -> Iterator[Sums]:

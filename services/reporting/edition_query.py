@@ -5,7 +5,7 @@ from typing import Final
 
 from services.reporting.difference_table import PAGE_KEYS, PLACES
 from services.reporting.editions import ACTUAL, ESTIMATE, SETS, Edition
-from services.reporting.parameters import BadParameter, BadQuery, Given, Pairs, one_of, period_from, whole_number
+from services.reporting.parameters import INTEGER, BadParameter, BadQuery, Given, Pairs, one_of, period_from
 from services.reporting.query import FiguresQuery, figures_query
 
 COMPARED: Final = ("figures", "questions")
@@ -50,8 +50,8 @@ def editions_query(pairs: Pairs, *, first_period: str) -> EditionsQuery | BadQue
     """Read the parameters of the list of editions."""
     given = Given(pairs, ("period",))
     period = given.optional("period", *period_from(first_period))
-    after, limit = given.page(1, whole_number)
-    return given.bad() if given.problems else EditionsQuery(period, int(after[0]) if after else 0, limit)
+    after, limit = given.numbered_page(INTEGER)
+    return given.bad() if given.problems else EditionsQuery(period, after[0] if after else 0, limit)
 
 
 def edition_figures_query(pairs: Pairs, edition: Edition) -> EditionFiguresQuery | BadQuery:

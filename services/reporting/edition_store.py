@@ -31,6 +31,12 @@ async def edition(snapshot: Snapshot, number: int) -> Edition | None:
     return edition_of(rows[0]) if rows and rows[0]["number"] == number else None
 
 
+async def newest(snapshot: Snapshot, period: str) -> Edition | None:
+    """The newest edition of a period that is no draft; None while there is none."""
+    rows = await snapshot.fetch("newest_edition", period)
+    return edition_of(rows[0]) if rows else None
+
+
 async def groups(snapshot: Snapshot, number: int, query: EditionFiguresQuery) -> list[Group]:
     """The groups of an edition that were asked for, in its structure."""
     arguments = await _grouping(snapshot, number, query)

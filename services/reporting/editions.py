@@ -105,7 +105,7 @@ def coefficient_of(row: Row, edition: Edition) -> Coefficient:
 
 def months_taken(edition: Edition) -> dict[tuple[str, SurveyKind, date], date]:
     """The months of each survey kind in each set, each with the month whose requests stand in it."""
-    lag = edition.rules.publication_lag
+    lag = edition.rules.publication_lag_of(edition.period)
     return {
         (of_set, kind, month): source
         for kind in SURVEY_KINDS

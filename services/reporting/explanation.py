@@ -85,7 +85,9 @@ def explanation(
     steps = [*_whose(asked, provider, structure)]
     steps.append(("ever_posted", "yes" if ever_posted else "no", None, _EVER_POSTED[ever_posted]))
     if counts_only:
-        steps += _written(count_table(asked.survey, (), [group], models.newest.rules), _COUNTS)
+        steps += _written(
+            count_table(asked.survey, (), [group], period=asked.period, rules=models.newest.rules), _COUNTS
+        )
     else:
         steps += _whole(asked, provider, group, models.newest.rules)
     steps += _versions(models, versions, structure)
@@ -138,10 +140,10 @@ def _whose(asked: ExplainQuery, provider: str, structure: Structure) -> Iterator
 def _whole(asked: ExplainQuery, provider: str, group: Group, rules: Rules) -> Iterator[Step]:
     kind = asked.survey
     applied: Coefficients = coefficients(kind, asked.period, [group], rules)
-    totals = totals_by_provider(group, rules).get(provider, NO_TOTALS)
-    figures = figure_table(kind, (), [group], applied, rules)
+    totals = totals_by_provider(group, asked.period, rules).get(provider, NO_TOTALS)
+    figures = figure_table(kind, (), [group], applied, period=asked.period, rules=rules)
     if kind == "workplace":
-        yield from _copied(group, rules)
+        yield from _copied(group, asked.period, rules)
     columns = _WRITTEN if kind not in STUDENT_KINDS else [name for name in _WRITTEN if not name.endswith("_days")]
     yield from _written(figures, tuple(columns))
     yield from coefficient_steps(kind, totals, applied.get(provider), figures, rules)
@@ -153,11 +155,11 @@ def _whole(asked: ExplainQuery, provider: str, group: Group, rules: Rules) -> It
     )
 
 
-def _copied(group: Group, rules: Rules) -> Iterator[Step]:
+def _copied(group: Group, period: str, rules: Rules) -> Iterator[Step]:
     """The entrepreneurs' copy apart: what it adds to the workplace survey (§7)."""
     own = next((part.totals for part in group.parts if not part.copied), NO_TOTALS)
     copied = next((part.totals for part in group.parts if part.copied), NO_TOTALS)
-    factor = rules.entrepreneur_factor
+    factor = rules.entrepreneur_factor_of(period)
     for prefix, totals, whose in (
         ("own", own, "of the workplace survey's own requests"),
         ("copied", copied, "of instructor requests whose basis is entrepreneur, which count once more here (§7)"),

@@ -45,7 +45,10 @@ class FigureCalls:
             found = await snapshot.figures(query, allowed.providers, structure)
             groups, token = cut(found, query.limit, lambda group: group.key)
             if allowed.counts_only:
-                return lambda: (figures.count_table(kind, by, groups, self._calls.rules), token)
+                return lambda: (
+                    figures.count_table(kind, by, groups, period=query.period, rules=self._calls.rules),
+                    token,
+                )
             whole = groups
             if not query.gives_provider_totals:
                 providers = {part.provider for group in groups for part in group.parts}
@@ -53,7 +56,8 @@ class FigureCalls:
 
             def build() -> Page:
                 by_provider = figures.coefficients(kind, query.period, whole, self._calls.rules)
-                return figures.figure_table(kind, by, groups, by_provider, self._calls.rules), token
+                rules, period = self._calls.rules, query.period
+                return figures.figure_table(kind, by, groups, by_provider, period=period, rules=rules), token
 
             return build
 

@@ -65,12 +65,18 @@ def coefficients(kind: SurveyKind, period: str, groups: Sequence[Group], rules: 
     return {
         provider: coefficient(kind, period, totals, table=rules.coefficients)
         for group in groups
-        for provider, totals in totals_by_provider(group, rules).items()
+        for provider, totals in totals_by_provider(group, period, rules).items()
     }
 
 
 def figure_table(
-    kind: SurveyKind, by: Sequence[Key], groups: Sequence[Group], coefficients_of: Coefficients, rules: Rules
+    kind: SurveyKind,
+    by: Sequence[Key],
+    groups: Sequence[Group],
+    coefficients_of: Coefficients,
+    *,
+    period: str,
+    rules: Rules,
 ) -> Table:
     """The figures of groups, whole: for the authority's eyes.
 
@@ -82,7 +88,7 @@ def figure_table(
     coefficient_decimals = FIGURE_DECIMALS if students else EMPLOYER_RATE_DECIMALS
     rows = []
     for group in groups:
-        parts = totals_by_provider(group, rules)
+        parts = totals_by_provider(group, period, rules)
         totals = reduce(add, parts.values())
         weighted = sum_or_null(
             weighted_points(kind, part.points, coefficients_of.get(provider)) for provider, part in parts.items()
@@ -107,7 +113,7 @@ def figure_table(
     return Table((*by_columns(by), *COLUMNS), rows)
 
 
-def count_table(kind: SurveyKind, by: Sequence[Key], groups: Sequence[Group], rules: Rules) -> Table:
+def count_table(kind: SurveyKind, by: Sequence[Key], groups: Sequence[Group], *, period: str, rules: Rules) -> Table:
     """The figures of groups as a provider sees its own, live: targets, respondents and rates (§8).
 
     A count from 1 to 4 is a mark. A row with one shows no rate: its days and points are functions of the hidden
@@ -115,7 +121,7 @@ def count_table(kind: SurveyKind, by: Sequence[Key], groups: Sequence[Group], ru
     """
     rows = []
     for group in groups:
-        totals = reduce(add, totals_by_provider(group, rules).values())
+        totals = reduce(add, totals_by_provider(group, period, rules).values())
         targets, targets_shown = shown(totals.targets, rules.thresholds)
         respondents, respondents_shown = shown(totals.respondents, rules.thresholds)
         whole = targets is not None and respondents is not None
@@ -149,11 +155,12 @@ def text_or_null(value: Fraction | None, decimals: int) -> str | None:
     return None if value is None else decimal_text(value, decimals)
 
 
-def totals_by_provider(group: Group, rules: Rules) -> dict[str, Totals]:
-    """The totals of each provider in a group, the entrepreneurs' copy in them."""
+def totals_by_provider(group: Group, period: str, rules: Rules) -> dict[str, Totals]:
+    """The totals of each provider in a group, the entrepreneurs' copy in them by the rules of the period."""
+    factor = rules.entrepreneur_factor_of(period)
     totals: dict[str, Totals] = {}
     for part in group.parts:
-        added = entrepreneur_copy(part.totals, factor=rules.entrepreneur_factor) if part.copied else part.totals
+        added = entrepreneur_copy(part.totals, factor=factor) if part.copied else part.totals
         before = totals.get(part.provider)
         totals[part.provider] = added if before is None else before + added
     return totals

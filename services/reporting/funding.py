@@ -27,6 +27,7 @@ from schemas.national.rules.funding import (
     whole_share,
 )
 from schemas.national.rules.lag import estimate_source
+from schemas.national.rules.periods import period_of
 from schemas.national.rules.points import entrepreneur_copy
 from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
 
@@ -36,6 +37,9 @@ SETS: Final[tuple[SetName, ...]] = get_args(SetName)
 
 Coefficients = Mapping[tuple[str, SurveyKind], Coefficient | None]
 """By provider in the structure and survey kind."""
+
+NATION: Final = ""
+"""In place of a provider: of all funded providers together."""
 
 _EMPLOYERS: Final = frozenset(COMPONENT_OF[kind] for kind in SURVEY_KINDS if kind not in STUDENT_KINDS)
 
@@ -108,11 +112,12 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class FundingSet:
-    """All rows of one set, by provider and component."""
+    """All rows of one set, by provider and component; `nation` are the sums that shares are parts of."""
 
     name: SetName
     rows: list[ComponentRow]
     wholes: list[Whole]
+    nation: list[ComponentRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +153,11 @@ def inputs_of(
 
 
 def estimate_months(kind: SurveyKind, months: Sequence[date], *, published: date, rules: Rules) -> Mapping[date, date]:
-    """The months whose rows stand in an estimate of the day `published`, each with the month that it stands for."""
-    lag = rules.publication_lag
+    """The months whose rows stand in an estimate of the day `published`, each with the month that it stands for.
+
+    `months` are those of the estimated period, whose lag it is.
+    """
+    lag = rules.publication_lag_of(period_of(months[0]))
     return {estimate_source(kind, month, published=published, lag=lag): month for month in months}
 
 
@@ -166,7 +174,28 @@ def funding_set(
     """One set of rows, from the sums of its months; an edition's coefficients are `frozen`."""
     rows = component_rows(sums, period=period, successors=successors, funded=inputs.funded, rules=rules, frozen=frozen)
     wholes = whole_shares(rows, inputs, of_set=name)
-    return wholes if isinstance(wholes, NoCommonFactor) else FundingSet(name, rows, wholes)
+    if isinstance(wholes, NoCommonFactor):
+        return wholes
+    return FundingSet(name, rows, wholes, nation_rows(rows, inputs.funded))
+
+
+def nation_rows(rows: Iterable[ComponentRow], funded: frozenset[str] | None) -> list[ComponentRow]:
+    """The nation's sum of each component over the funded providers and all months: what shares are parts of (§7)."""
+    found: dict[Component, list[ComponentRow]] = defaultdict(list)
+    for row in rows:
+        if is_funded(row.provider, funded):
+            found[row.component].append(row)
+    return [
+        ComponentRow(
+            NATION,
+            None,
+            component,
+            reduce(add, (part.totals for part in parts)),
+            sum_or_null(part.weighted_points for part in parts),
+            None,
+        )
+        for component, parts in sorted(found.items())
+    ]
 
 
 def component_rows(
@@ -183,10 +212,11 @@ def component_rows(
     Coefficients are those of the whole period, provider and survey kind, unless they were `frozen`. An employers' row
     without target days is left out. Who isn't funded has points but no share.
     """
+    factor, factors = rules.entrepreneur_factor_of(period), rules.completion_factors_of(period)
     cells: dict[tuple[str, date | None, SurveyKind], Totals] = {}
     wholes: dict[tuple[str, SurveyKind], Totals] = {}
     for one in sums:
-        totals = entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor) if one.copied else one.totals
+        totals = entrepreneur_copy(one.totals, factor=factor) if one.copied else one.totals
         provider = successors.get(one.provider, one.provider)
         cell, whole = (provider, one.month, one.kind), (provider, one.kind)
         cells[cell] = cells[cell] + totals if cell in cells else totals
@@ -202,7 +232,7 @@ def component_rows(
     grouped: dict[tuple[str, Component, date | None], list[tuple[Totals, Fraction | None]]] = defaultdict(list)
     for (provider, month, kind), totals in cells.items():
         weighted = weighted_points(kind, totals.points, applied.get((provider, kind)))
-        worth = funded_points(kind, weighted, factors=rules.completion_factors)
+        worth = funded_points(kind, weighted, factors=factors)
         grouped[provider, COMPONENT_OF[kind], month].append((totals, worth))
     return _with_shares(
         [

@@ -1,14 +1,13 @@
 """The funding view as a flat table (national model §7, §8). Pure. Exact numbers are written here, once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from schemas.national.parameters import Thresholds
-from schemas.national.rules.disclosure import shown
+from schemas.national.rules.funding import Component
 from schemas.national.rules.rounding import FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text
-from services.reporting.funding import Bounds, ComponentRow, FundingSet, SetName, Whole, is_funded
+from services.reporting.funding import NATION, Bounds, ComponentRow, FundingSet, SetName, Whole, is_funded
 from services.reporting.funding_query import FundingQuery
 from services.reporting.paging import cut
 from services.reporting.table import Cell, Table
@@ -21,6 +20,9 @@ COLUMNS: Final = (
     "set", "component", "funded", "points", "points_shown", "weighted_points", "share", *_BOUND_COLUMNS,
 )  # fmt: skip
 _NOTHING: Final = (None,) * (2 + len(_BOUND_COLUMNS))
+
+Withheld = Collection[tuple[str, Component]]
+"""Of which providers and components nothing may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +47,48 @@ def funding_page(
     query: FundingQuery,
     providers: frozenset[str] | None,
     *,
-    withhold: Thresholds | None,
     funded: frozenset[str] | None,
+    withheld: Withheld = (),
+    nation: bool,
 ) -> tuple[Table, str | None]:
-    """The page that was asked for of the rows of these providers (None: all), and the token of the next."""
-    listed = [line for line in lines(sets, providers, withhold) if query.after is None or line.key > query.after]
+    """The page that was asked for of the rows of these providers (None: all), and the token of the next.
+
+    With `nation` its sums come first, whoever is asked for: every share is a part of them.
+    """
+    every = [*(nation_lines(sets) if nation else []), *lines(sets, providers, withheld)]
+    listed = [line for line in every if query.after is None or line.key > query.after]
     page, token = cut(listed, query.limit, lambda line: line.key)
     return funding_table(page, by_month=query.by_month, funded=funded), token
 
 
-def lines(sets: Sequence[FundingSet], providers: frozenset[str] | None, withhold: Thresholds | None) -> list[Line]:
-    """The rows of these providers (None: all), in order.
+def nation_lines(sets: Iterable[FundingSet]) -> list[Line]:
+    """The nation's rows, in order."""
+    return sorted((Line(one.name, row, False) for one in sets for row in one.nation), key=lambda line: line.key)
 
-    With `withhold`, a provider's numbers of a component are withheld in all its months as soon as one of its rows has
-    a small count of targets or respondents, so that months can't be subtracted from each other, and its whole share
-    with them.
-    """
+
+def lines(sets: Sequence[FundingSet], providers: frozenset[str] | None, withheld: Withheld) -> list[Line]:
+    """The rows of these providers (None: all), in order; where a component is withheld, so is the whole share."""
+    partly = {provider for provider, _ in withheld}
     found = []
     for one in sets:
-        small = {(row.provider, row.component) for row in one.rows if withhold is not None and _is_small(row, withhold)}
-        providers_with_small = {provider for provider, _ in small}
-        found += [Line(one.name, row, (row.provider, row.component) in small) for row in one.rows]
-        found += [Line(one.name, whole, whole.provider in providers_with_small) for whole in one.wholes]
+        found += [Line(one.name, row, (row.provider, row.component) in withheld) for row in one.rows]
+        found += [Line(one.name, whole, whole.provider in partly) for whole in one.wholes]
     return sorted(
         (line for line in found if providers is None or line.row.provider in providers), key=lambda line: line.key
     )
 
 
 def funding_table(page: Sequence[Line], *, by_month: bool, funded: frozenset[str] | None) -> Table:
-    """The page's rows. Points have 4 decimals, everything else 18; `funded` is 1 or 0, null where nobody says it."""
+    """The page's rows. Points have 4 decimals, everything else 18; `funded` is 1, 0 or null (nobody is named)."""
     columns = ("provider", "month", *COLUMNS) if by_month else ("provider", *COLUMNS)
     return Table(columns, [_row(line, by_month, funded) for line in page])
 
 
 def _row(line: Line, by_month: bool, funded: frozenset[str] | None) -> tuple[Cell, ...]:
     provider, of_set, component, month = line.key
-    keys = (provider, month or None) if by_month else (provider,)
-    head = (*keys, of_set, component, None if funded is None else int(is_funded(provider, funded)))
+    keys = (provider or None, month or None) if by_month else (provider or None,)
+    nation = provider == NATION
+    head = (*keys, of_set, component, None if funded is None or nation else int(is_funded(provider, funded)))
     if line.withheld:
         return (*head, None, WITHHELD, *_NOTHING)
     row = line.row
@@ -100,7 +107,3 @@ def _bounds(bounds: Bounds | None) -> tuple[str | None, ...]:
 
 def _text(value: Fraction | None) -> str | None:
     return None if value is None else decimal_text(value, FIGURE_DECIMALS)
-
-
-def _is_small(row: ComponentRow, thresholds: Thresholds) -> bool:
-    return any(shown(count, thresholds)[0] is None for count in (row.totals.targets, row.totals.respondents))

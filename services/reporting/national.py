@@ -142,7 +142,7 @@ class NationalRows:
     def _row(self, cell: NationalCell, of_set: str) -> NationalRow:
         students = cell.kind in STUDENT_KINDS
         of_counted, of_share = self._factors_of((of_set == ESTIMATE, cell.kind, cell.provider))
-        entrepreneurs = self._edition.rules.entrepreneur_factor
+        entrepreneurs = self._edition.rules.entrepreneur_factor_of(self._edition.period)
         # Points as a ratio: a fraction a row would cost more than all the rest.
         points = cell.points * entrepreneurs.denominator + cell.copied_points * entrepreneurs.numerator
         ratio = (points, entrepreneurs.denominator)
@@ -185,7 +185,7 @@ class NationalRows:
     def _counted(self, key: CoefficientKey, points: Fraction) -> Fraction | None:
         """Weighted points as the funding counts them: whole qualifications threefold, the workplace's as they are."""
         weighted = weighted_points(key[1], points, self._coefficients.get(key))
-        return funded_points(key[1], weighted, factors=self._edition.rules.completion_factors)
+        return funded_points(key[1], weighted, factors=self._edition.rules.completion_factors_of(self._edition.period))
 
     def _is_funded(self, provider: str) -> bool:
         """Whether the organisation table says that the provider is funded in the year."""

@@ -19,6 +19,9 @@ _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_VALUES: Final = 500
 
+SMALLINT, INTEGER, BIGINT = 2**15 - 1, 2**31 - 1, 2**63 - 1
+"""The greatest numbers that the database's columns hold: a greater one would fail there instead of here."""
+
 Pairs = Iterable[tuple[str, str]]
 """Query parameters as they were given, percent-decoded."""
 
@@ -90,16 +93,24 @@ class Given:
         values = self.list(name, read, advice)
         return None if values is None else frozenset(values)
 
-    def page(
-        self, keys: int, read: Callable[[str], str | None] = lambda key: key
-    ) -> tuple[tuple[str, ...] | None, int]:
+    def page(self, keys: int) -> tuple[tuple[str, ...] | None, int]:
         """The keys after which the page begins, None for the first page, and how many groups it may hold."""
+        return self._page(lambda token: keys_of(token, keys))
 
-        def keys_in(token: str) -> tuple[str, ...] | None:
-            found = keys_of(token, keys)
-            return None if found is None or None in map(read, found) else found
+    def numbered_page(self, *most: int) -> tuple[tuple[int, ...] | None, int]:
+        """The same of rows that are ordered by whole numbers; `most` is the greatest that each may be."""
 
-        after = self.optional("next", keys_in, "give what the page before said as next, or leave it out")
+        def numbers_in(token: str) -> tuple[int, ...] | None:
+            keys = keys_of(token, len(most)) or ()
+            numbers = [
+                number for key, bound in zip(keys, most, strict=False) if (number := _number(key, bound)) is not None
+            ]
+            return tuple(numbers) if len(numbers) == len(most) else None
+
+        return self._page(numbers_in)
+
+    def _page(self, read: Callable[[str], T | None]) -> tuple[T | None, int]:
+        after = self.optional("next", read, "give what the page before said as next, or leave it out")
         limit = self.optional("limit", _limit, f"give a whole number from {LEAST_LIMIT} to {MOST_LIMIT}")
         return after, limit or USUAL_LIMIT
 
@@ -131,13 +142,16 @@ def a_day(text: str) -> date | None:
         return None
 
 
-def whole_number(text: str) -> str | None:
-    """Reads the digits of a number that the database can hold."""
-    return text if text.isascii() and text.isdecimal() and len(text) < len(str(2**63)) else None
+def _number(text: str, most: int) -> int | None:
+    """A whole number from 0 to `most`."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most))):
+        return None
+    return int(text) if int(text) <= most else None
 
 
 def _limit(text: str) -> int | None:
-    return int(text) if whole_number(text) and LEAST_LIMIT <= int(text) <= MOST_LIMIT else None
+    number = _number(text, MOST_LIMIT)
+    return None if number is None or number < LEAST_LIMIT else number
 
 
 def period_from(first: str) -> tuple[Callable[[str], str | None], str]:

@@ -12,7 +12,9 @@ from schemas.national.surveys import SURVEY_KINDS, SurveyKind
 from services.reporting.funding_query import FundingQuery
 from services.reporting.parameters import (
     AN_OID,
+    BIGINT,
     ONE_OID,
+    SMALLINT,
     BadQuery,
     Given,
     Pairs,
@@ -21,7 +23,6 @@ from services.reporting.parameters import (
     month_in,
     one_of,
     period_from,
-    whole_number,
 )
 
 Key = Literal["provider", "month", "institution", "site", "qualification"]
@@ -117,7 +118,7 @@ class QuarantineQuery:
     provider: str | None
     reasons: frozenset[str] | None
     outcomes: frozenset[str] | None
-    after: tuple[int, int, int] | None
+    after: tuple[int, ...] | None
     limit: int
 
     @property
@@ -210,11 +211,10 @@ def quarantine_query(pairs: Pairs) -> QuarantineQuery | BadQuery:
     provider = given.optional("provider", an_oid, ONE_OID)
     reasons = given.set("reason", matching(_CODE), "give reason codes, separated by commas")
     outcomes = given.set("outcome", one_of(OUTCOMES), f"give outcomes of {', '.join(OUTCOMES)}, separated by commas")
-    after, limit = given.page(3, whole_number)
+    after, limit = given.numbered_page(SMALLINT, SMALLINT, BIGINT)
     if given.problems:
         return given.bad()
-    last = (int(after[0]), int(after[1]), int(after[2])) if after else None
-    return QuarantineQuery(provider, reasons, outcomes, last, limit)
+    return QuarantineQuery(provider, reasons, outcomes, after, limit)
 
 
 def books_query(pairs: Pairs) -> BooksQuery | BadQuery:

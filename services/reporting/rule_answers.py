@@ -195,7 +195,7 @@ def _coefficient_row(kind: SurveyKind, period: str, totals: Totals, rules: Rules
     """The same steps as an explanation has, null where there is no coefficient, which has a reason."""
     group = Group(("", "", "", "", ""), (Part("", copied=False, totals=totals),))
     applied = coefficients(kind, period, [group], rules)
-    figures = figure_table(kind, (), [group], applied, rules)
+    figures = figure_table(kind, (), [group], applied, period=period, rules=rules)
     steps = {name: value for name, value, _, _ in coefficient_steps(kind, totals, applied[""], figures, rules)}
     if applied[""] is None:
         steps["reason"] = "no_correction" if kind == "workplace" else "no_rate"

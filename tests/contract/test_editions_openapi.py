@@ -61,14 +61,17 @@ def test_tables_are_what_the_document_says() -> None:
     hold("EditionTable", edition_table([EDITION]))
     totals = Totals(10, 6, 0, 0, Fraction(720))
     groups = [Group((PROVIDER, "2024-08", "", "", ""), (Part(PROVIDER, False, totals),))]
-    hold("EditionFiguresTable", flagged(figure_table("start", ("provider",), groups, {}, RULES), "estimate"))
+    hold(
+        "EditionFiguresTable",
+        flagged(figure_table("start", ("provider",), groups, {}, period="2024-2025", rules=RULES), "estimate"),
+    )
     frozen = Frozen("2024-2025", (Sum("actual", PROVIDER, date(2024, 8, 1), "start", False, totals),), {}, RULES)
     query = edition_funding_query([("by", "month")], EDITION)
     assert isinstance(query, FundingQuery)
     page = edition_funding_page(EDITION, FrozenFunding(frozen, {}, {}, {}), query)
     assert not isinstance(page, NoCommonFactor)
     table, token = page
-    assert (len(table.rows), token) == (2, None)
+    assert (len(table.rows), token) == (3, None)
     hold("EditionFundingTable", table)
     changes = Difference(frozen, Frozen("2024-2025", (), {}, RULES)).changes(("actual", PROVIDER), frozen.sums, ())
     table = difference_table([InputChange("day", "2025-03-15", "2025-04-15"), *changes], ("site",))

@@ -102,9 +102,9 @@ def test_figures_are_what_the_document_says(kind: Any, counts: tuple[int, int, i
         figures.Group((PROVIDER, "2025-08", PROVIDER, PROVIDER, "351301"), (figures.Part(PROVIDER, False, totals),)),
     ]
     applied = figures.coefficients(kind, "2025-2026", groups[:1], RULES)
-    hold("FiguresTable", figures.figure_table(kind, query.KEYS, groups, applied, RULES))
-    hold("FiguresTable", figures.count_table(kind, query.KEYS, groups, RULES))
-    hold("FiguresTable", figures.count_table(kind, (), groups, RULES))
+    hold("FiguresTable", figures.figure_table(kind, query.KEYS, groups, applied, period="2024-2025", rules=RULES))
+    hold("FiguresTable", figures.count_table(kind, query.KEYS, groups, period="2024-2025", rules=RULES))
+    hold("FiguresTable", figures.count_table(kind, (), groups, period="2024-2025", rules=RULES))
 
 
 @pytest.mark.parametrize("counts_only", [True, False])
@@ -175,8 +175,8 @@ def test_funding_is_what_the_document_says(by_month: bool) -> None:
         inputs = funding.inputs_of(2026, funded_years=funded, before=before, successors={}, rules=RULES)
         one = funding.funding_set("actual", sums, period="2024-2025", successors={}, inputs=inputs, rules=RULES)
         assert isinstance(one, funding.FundingSet)
-        for withhold in (None, RULES.thresholds):
-            found = funding_table.lines([one], None, withhold)
+        for withheld in (frozenset[Any](), frozenset[Any]({(PROVIDER, "start")})):
+            found = funding_table.lines([one], None, withheld)
             hold("FundingTable", funding_table.funding_table(found, by_month=by_month, funded=inputs.funded))
 
 

@@ -19,7 +19,7 @@ ONE = "1.000000000000000000"
 
 def told(rows: list[dict[str, Any]], of_set: str) -> list[tuple[Any, ...]]:
     columns = ("provider", "component", "funded", "points", "weighted_points", "share")
-    return [tuple(row[column] for column in columns) for row in rows if row["set"] == of_set]
+    return [tuple(row[column] for column in columns) for row in rows if row["set"] == of_set and row["provider"]]
 
 
 @pytest.mark.usefixtures("log")
@@ -37,9 +37,16 @@ async def test_points_and_shares_by_hand(ask: Asking, database: Database) -> Non
         (A, "workplace_instructor", 1, "80.0000", "165.333333333333333333", ONE),
         (C, "start", 0, "10.0000", "10.000000000000000000", None),
     ]
+    nation = [row for row in envelope["rows"] if row["provider"] is None and row["set"] == "actual"]
+    assert [(row["component"], row["points"], row["weighted_points"]) for row in nation] == [
+        ("completion", "24.0000", "67.466666666666666667"),
+        ("start", "46.0000", "81.266666666666666667"),
+        ("workplace", "140.0000", "140.000000000000000000"),
+        ("workplace_instructor", "80.0000", "165.333333333333333333"),
+    ]
     assert told(envelope["rows"], "estimate")[1] == (A, "start", 1, "66.0000", "110.000000000000000000", ONE)
     months = await ask.rows(f"{FUNDING}?by=month&set=actual&provider={B}&year=2026")
-    assert [(row["month"], row["points"]) for row in months if row["component"] == "start"] == [
+    assert [(row["month"], row["points"]) for row in months if row["component"] == "start" and row["provider"]] == [
         ("2024-08", "40.0000"),
         ("2024-09", "6.0000"),
     ]

@@ -17,6 +17,7 @@ from builders.surveys import survey
 from integration.test_editions import cut, log, other_rules, replace_rules, storm  # noqa: F401 - a fixture
 
 from palautevirta.local.postgres import Database
+from schemas.national.parameters import EntrepreneurFactor
 from services.reporting import edition_store
 from services.reporting.edition_difference import Differences
 from services.reporting.edition_query import EditionsQuery
@@ -126,7 +127,13 @@ async def test_an_edition_is_read_by_the_rules_that_it_was_cut_with(
     await log.apply(event("response.submitted", told, **name))
     thresholds = MODELS.newest.rules.thresholds.model_copy(update={"nps_answers": 1})
     await cut(database)
-    await cut(database, replace_rules(thresholds=thresholds, entrepreneur_factor=Fraction(1)))
+    await cut(
+        database,
+        replace_rules(
+            thresholds=thresholds,
+            entrepreneur_factor=(EntrepreneurFactor(from_period="2018-2019", factor=Fraction(1)),),
+        ),
+    )
     found = []
     for number in (1, 2):
         (workplace,) = await ask.rows(f"/v1/editions/{number}/figures?survey=workplace")

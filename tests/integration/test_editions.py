@@ -30,6 +30,7 @@ from builders.surveys import survey
 
 from palautevirta.local.postgres import Database
 from palautevirta.verification import verify
+from schemas.national.parameters import EntrepreneurFactor
 from schemas.national.version import NationalModel
 from services.editions import store
 from services.editions.plan import Refusal
@@ -114,7 +115,10 @@ def other_rules() -> NationalModel:
     row = rules.coefficients[-1]
     always = row.pieces[-1].model_copy(update={"branch": "constant", "polynomial": (Fraction(2),)})
     changed = row.model_copy(update={"pieces": (always,)})
-    return replace_rules(coefficients=(*rules.coefficients[:-1], changed), entrepreneur_factor=Fraction(1))
+    return replace_rules(
+        coefficients=(*rules.coefficients[:-1], changed),
+        entrepreneur_factor=(EntrepreneurFactor(from_period="2018-2019", factor=Fraction(1)),),
+    )
 
 
 def replace_rules(**changes: Any) -> NationalModel:

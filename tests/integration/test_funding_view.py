@@ -15,7 +15,6 @@ from builders.surveys import survey
 from palautevirta.local.postgres import Database
 from palautevirta.reference_data.loading import FUNDING_INPUTS, MERGERS, ORGANISATIONS, Loaded, ReferenceKind, load
 
-FUNDING = "figures:funding"
 ACTUAL = "/v1/funding?year=2026&set=actual"
 AUGUST, SEPTEMBER = date(2024, 8, 12), date(2024, 9, 9)
 LONG_AGO = date(2025, 1, 1)
@@ -63,13 +62,25 @@ def proportional(provider: str, points: int) -> list[dict[str, Any]]:
 
 
 def told(rows: list[dict[str, Any]], *columns: str, component: str = "start") -> list[tuple[Any, ...]]:
-    return [(row["provider"], *(row[column] for column in columns)) for row in rows if row["component"] == component]
+    own = (row for row in rows if row["provider"] is not None)
+    return [(row["provider"], *(row[column] for column in columns)) for row in own if row["component"] == component]
+
+
+def of_nation(rows: list[dict[str, Any]], *columns: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in rows if row["provider"] is None]
 
 
 async def test_the_worked_example_of_the_transition(database: Database, log: AppliedLog, ask: Asking) -> None:
     for provider, points in ((A, 70), (B, 29), (C, 1)):
         await log.apply(*proportional(provider, points))
-    rows = await ask.rows(ACTUAL)
+    every = await ask.rows(ACTUAL)
+    assert of_nation(every, "component", "funded", "points", "weighted_points", "share") == [
+        ("completion", None, "100.0000", "300.000000000000000000", None),
+        ("start", None, "100.0000", "100.000000000000000000", None),
+        ("workplace", None, "100.0000", "100.000000000000000000", None),
+        ("workplace_instructor", None, "100.0000", "100.000000000000000000", None),
+    ]
+    rows = every[4:]
     assert [row["component"] for row in rows[:5]] == [
         "completion", "start", "whole", "workplace", "workplace_instructor",
     ]  # fmt: skip
@@ -136,6 +147,14 @@ async def test_the_nation_is_the_funded_providers_or_all(database: Database, log
         (A, 1, "30.0000", "0.750000000000000000"), (B, 1, "10.0000", "0.250000000000000000"), (C, 0, "40.0000", None),
     ]  # fmt: skip
     assert [row["provider"] for row in rows if row["component"] == "whole"] == [A, B]
+    nation = [("start", None, "40.0000", "40.000000000000000000")]
+    columns = ("component", "funded", "points", "weighted_points")
+    assert of_nation(rows, *columns) == nation
+    for asked in (f"&provider={B}", "&by=month"):
+        assert of_nation(await ask.rows(f"{ACTUAL}{asked}"), *columns) == nation
+    # The table says nothing about a year that no row names: then all count.
+    await funded(database, a="2025", b="2025", c="none")
+    assert told(await ask.rows(ACTUAL), "funded", "share")[2] == (C, None, "0.500000000000000000")
     await funded(database, a="", b="", c="")
     assert told(await ask.rows(ACTUAL), "funded") == [(A, None), (B, None), (C, None)]
 
@@ -158,41 +177,6 @@ async def test_rows_without_target_days_and_sums_of_nulls(log: AppliedLog, ask: 
     assert told(rows, *columns, component="workplace") == [(A, "2024-09", "45.0000", "45.000000000000000000", ONE)]
     assert told(rows, *columns, component="completion") == [(A, "2024-08", "5.0000", "5.000000000000000000", ONE)]
     assert told(rows, *columns) == [(A, "2024-08", "0.0000", None, None)]
-
-
-async def test_a_provider_sees_its_own_rows_and_of_a_merged_group_only_with_all_of_it(
-    database: Database, log: AppliedLog, ask: Asking
-) -> None:
-    for provider in (A, B, C):
-        await log.apply(*survey("s", "start", AUGUST, targets=5, respondents=5, provider=provider))
-    third = ("0.333333333333333333",)
-    assert told(await ask.rows(ACTUAL, FUNDING, A, B), "share") == [(A, *third), (B, *third)]
-    for scope in ("figures:read", "feedback:write", "operations"):
-        assert (await ask.refusal(ACTUAL, scope, A))[0] == 403
-    assert (await ask.refusal(f"{ACTUAL}&provider={B}", FUNDING, A))[0] == 403
-    await merged(database, f"{B},{A},2025-01-01")
-    assert await ask.rows(ACTUAL, FUNDING, A) == []
-    assert told(await ask.rows(ACTUAL, FUNDING, A, B), "share") == [(A, "0.666666666666666667")]
-    status, problem = await ask.refusal(f"{ACTUAL}&provider={A}", FUNDING, A)
-    assert status == 403
-    assert "names all of them" in problem["detail"]
-    assert "as_was" not in problem["detail"]
-
-
-async def test_a_small_count_is_withheld_from_a_provider_in_every_month_of_the_component(
-    log: AppliedLog, ask: Asking
-) -> None:
-    await log.apply(
-        *survey("a", "start", AUGUST, targets=5, respondents=5, provider=A),
-        *survey("b", "start", SEPTEMBER, targets=5, respondents=1, provider=A),
-        *survey("c", "completion_whole", AUGUST, targets=5, respondents=5, provider=A),
-    )
-    rows = await ask.rows(f"{ACTUAL}&by=month", FUNDING, A)
-    assert told(rows, "points", "points_shown", "weighted_points", "share") == [(A, None, "…", None, None)] * 2
-    assert told(rows, "points_shown", "share", component="whole") == [(A, "…", None)]
-    assert told(rows, "points", component="completion") == [(A, "25.0000")]
-    assert told(await ask.rows(ACTUAL, FUNDING, A), "points") == [(A, "30.0000")]
-    assert [row[1] for row in told(await ask.rows(f"{ACTUAL}&by=month"), "points")] == ["25.0000", "5.0000"]
 
 
 @pytest.fixture

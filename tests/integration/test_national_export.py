@@ -27,6 +27,7 @@ from integration.test_editions import cut, log, other_rules, replace_rules, stor
 
 from palautevirta.local.issuer import Issuer
 from palautevirta.local.postgres import Database
+from schemas.national.parameters import EntrepreneurFactor
 from services.reporting import edition_store
 from services.reporting.national_store import national_file, unnamed
 from services.reporting.store import Snapshot
@@ -135,7 +136,10 @@ async def test_csv_is_what_was_counted_by_hand_byte_by_byte(database: Database, 
 async def test_points_are_by_the_factor_and_the_coefficients_that_were_frozen(
     database: Database, export: Exporting
 ) -> None:
-    await cut(database, replace_rules(entrepreneur_factor=Fraction(3, 2)))
+    await cut(
+        database,
+        replace_rules(entrepreneur_factor=(EntrepreneurFactor(from_period="2018-2019", factor=Fraction(3, 2)),)),
+    )
     connection = await asyncpg.connect(database.dsn)
     await connection.execute(
         "ALTER TABLE feedback.edition_coefficient DISABLE TRIGGER frozen; "

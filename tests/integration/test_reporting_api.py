@@ -31,6 +31,7 @@ from schemas.events.codec import event_key
 from schemas.national.model import load_models
 from services.reporting.app import FRESHNESS, build_app
 from services.reporting.calls import STORE
+from services.reporting.paging import token_of
 from services.reporting.telemetry import Telemetry
 
 INSTITUTION = "1.2.246.562.10.20000000001"
@@ -443,6 +444,30 @@ async def test_the_books_are_seen_by_their_provider_and_by_operations(ask: Askin
     }  # fmt: skip
     assert await ask.rows("/v1/books", "operations") == [row]
     assert await ask.rows("/v1/books", "feedback:write", B) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("/v1/editions", ("2147483648",)),
+        ("/v1/editions", ("9" * 18,)),
+        ("/v1/editions", ("-1",)),
+        ("/v1/quarantine", ("32768", "0", "0")),
+        ("/v1/quarantine", ("0", "99999", "0")),
+        ("/v1/quarantine", ("0", "0", str(2**63))),
+    ],
+)
+async def test_a_page_token_beyond_what_the_record_holds_is_refused(
+    ask: Asking, path: str, keys: tuple[str, ...]
+) -> None:
+    status, problem = await ask.refusal(f"{path}?next={token_of(keys)}")
+    assert (status, [error["parameter"] for error in problem["errors"]]) == (400, ["next"])
+
+
+async def test_the_greatest_numbers_of_a_page_token_are_taken(ask: Asking) -> None:
+    assert await ask.rows(f"/v1/editions?next={token_of((str(2**31 - 1),))}") == []
+    greatest = ("32767", "32767", str(2**63 - 1))
+    assert await ask.rows(f"/v1/quarantine?next={token_of(greatest)}") == []
 
 
 @pytest.mark.usefixtures("booked")

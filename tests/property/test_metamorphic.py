@@ -34,7 +34,9 @@ TOTALS = st.builds(
 def figures(kind: SurveyKind, parts: list[tuple[str, Totals, bool]]) -> Any:
     mapped = tuple(Part(MERGED.get(provider, provider), copied, totals) for provider, totals, copied in parts)
     groups = [Group(("", "", "", "", ""), mapped)]
-    return figure_table(kind, (), groups, coefficients(kind, "2025-2026", groups, NATION), NATION)
+    return figure_table(
+        kind, (), groups, coefficients(kind, "2025-2026", groups, NATION), period="2025-2026", rules=NATION
+    )
 
 
 @given(st.sampled_from(SURVEY_KINDS), st.lists(st.tuples(TOTALS, st.booleans()), min_size=3, max_size=3), TOTALS)

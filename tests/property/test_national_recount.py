@@ -33,7 +33,7 @@ from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
 from services.reporting.funding import Sums, component_rows
 
 RULES = load_models().newest.rules
-LAG = RULES.publication_lag
+LAG = RULES.publication_lag_of("2024-2025")
 PROVIDERS = "ABCD"
 DAY = date(2026, 4, 15)
 
@@ -105,7 +105,7 @@ def funding(population: Sequence[Target], year: int) -> list[Earned]:
                 funded_points(
                     kind,
                     weighted_points(kind, sums.points, coefficient(kind, period, sums, table=RULES.coefficients)),
-                    factors=RULES.completion_factors,
+                    factors=RULES.completion_factors_of("2024-2025"),
                 )
                 for kind, sums in of_kind.items()
                 if sums.targets

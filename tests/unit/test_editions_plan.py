@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from builders.states import MODELS
 
-from schemas.national.parameters import Rules
+from schemas.national.parameters import EntrepreneurFactor, Rules
 from schemas.national.rules.figures import Totals
 from schemas.national.rules.structure import Merger
 from services.editions.contents import ProviderTotals, coefficients, rules_text, structure
@@ -106,4 +106,8 @@ def test_coefficients_are_of_the_structure_and_of_each_set() -> None:
 def test_equal_rules_have_equal_texts_that_can_be_read_again() -> None:
     assert rules_text(RULES) == rules_text(Rules.model_validate_json(rules_text(RULES)))
     assert Rules.model_validate_json(rules_text(RULES)) == RULES
-    assert rules_text(RULES) != rules_text(RULES.model_copy(update={"entrepreneur_factor": Fraction(1)}))
+    assert rules_text(RULES) != rules_text(
+        RULES.model_copy(
+            update={"entrepreneur_factor": (EntrepreneurFactor(from_period="2018-2019", factor=Fraction(1)),)}
+        )
+    )

@@ -128,6 +128,6 @@ def test_respondent_days_need_an_answer_to_a_funding_question() -> None:
 
 def test_entrepreneurs_bring_nine_eighths_of_their_points_to_the_workplace_survey() -> None:
     instructor = totals(targets=1, respondents=1, target_days=30, respondent_days=30, points=270)
-    copy = entrepreneur_copy(instructor, factor=RULES.entrepreneur_factor)
+    copy = entrepreneur_copy(instructor, factor=RULES.entrepreneur_factor_of("2024-2025"))
     assert copy == Totals(1, 1, 30, 30, Fraction(1215, 4))
     assert decimal_text(copy.points, 4) == "303.7500"

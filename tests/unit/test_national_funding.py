@@ -35,7 +35,7 @@ def test_every_survey_kind_has_a_component() -> None:
 
 
 def test_whole_qualifications_count_threefold_and_others_once() -> None:
-    factors = RULES.completion_factors
+    factors = RULES.completion_factors_of("2024-2025")
     points = {kind: funded_points(kind, Fraction(10), factors=factors) for kind in SURVEY_KINDS}
     assert points == {
         "start": 10,
@@ -60,7 +60,8 @@ def test_who_is_funded_is_said_by_the_table_or_everybody_is() -> None:
     assert funded_providers({}, 2027) is None
     assert funded_providers({"A": None, "B": None}, 2027) is None
     assert funded_providers({"A": [2026, 2027], "B": [2026], "C": [], "D": None}, 2027) == {"A"}
-    assert funded_providers({"A": [2026]}, 2027) == frozenset()
+    # A table that names only other years says nothing about this one.
+    assert funded_providers({"A": [2026], "B": []}, 2027) is None
 
 
 def test_the_whole_share_weighs_the_components_of_its_year() -> None:

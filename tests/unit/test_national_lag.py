@@ -8,7 +8,7 @@ from schemas.national.model import load_models
 from schemas.national.rules.lag import estimate_source, estimated_period, is_out
 from schemas.national.surveys import SurveyKind
 
-LAG = load_models().newest.rules.publication_lag
+LAG = load_models().newest.rules.publication_lag_of("2025-2026")
 
 
 @pytest.mark.parametrize("kind", ["start", "completion_whole", "completion_parts", "workplace_instructor"])

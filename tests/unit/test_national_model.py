@@ -380,13 +380,13 @@ WORKPLACE_2025 = "2025.1/questionnaires/workplace-2025.json"
         pytest.param(
             "2025.1/rules.json",
             lambda d: d["publication_lag"]["workplace"].pop(),
-            "2025.1/rules.json: publication_lag: workplace: let the half-years cover every month",
+            "2025.1/rules.json: publication_lag.0: workplace: let the half-years cover every month",
             id="months that are never out",
         ),
         pytest.param(
             "2025.1/rules.json",
             lambda d: d.update(entrepreneur_factor=1.125),
-            "2025.1/rules.json: entrepreneur_factor: write an exact number as text",
+            "2025.1/rules.json: entrepreneur_factor.0.factor: write an exact number as text",
             id="a binary float",
         ),
     ],

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from builders.states import MODELS
 
-from schemas.national.parameters import Rules
+from schemas.national.parameters import EntrepreneurFactor, Rules
 from schemas.national.rules.coefficient import coefficient
 from schemas.national.rules.figures import Totals
 from services.reporting.difference import Change, Difference, Frozen, Sum, Taken, Whole
@@ -162,7 +162,12 @@ def test_what_data_and_structure_undo_is_told_though_nothing_differs_at_the_end(
 def test_the_entrepreneurs_copy_is_of_the_rules() -> None:
     copied = Sum("actual", A, AUGUST, "workplace", True, Totals(1, 1, 20, 20, Fraction(80)))
     first = replace(BEFORE, sums=(copied,))
-    second = replace(first, rules=RULES.model_copy(update={"entrepreneur_factor": Fraction(1)}))
+    second = replace(
+        first,
+        rules=RULES.model_copy(
+            update={"entrepreneur_factor": (EntrepreneurFactor(from_period="2018-2019", factor=Fraction(1)),)}
+        ),
+    )
     assert told(first, second) == [
         ("1", "2025-08", "points", "90", "80", "-10", "0", "0", "-10"),
         ("1", "2025-08", "weighted_points", "90", "80", "-10", "0", "0", "-10"),

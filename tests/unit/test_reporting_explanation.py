@@ -16,7 +16,7 @@ def steps(period: str, rate: Fraction) -> dict[str, str | None]:
     totals = Totals(rate.denominator, rate.numerator, 0, 0, Fraction(0))
     group = Group(("", "", "", "", ""), (Part("", False, totals),))
     applied = coefficients("start", period, [group], RULES)
-    figures = figure_table("start", (), [group], applied, RULES)
+    figures = figure_table("start", (), [group], applied, period="2024-2025", rules=RULES)
     return {name: value for name, value, _, _ in coefficient_steps("start", totals, applied[""], figures, RULES)}
 
 

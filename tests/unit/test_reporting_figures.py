@@ -22,13 +22,13 @@ def group(*parts: Part) -> Group:
 
 
 def figures(kind: SurveyKind, asked: Group, *whole: Group) -> dict[str, Cell]:
-    table = figure_table(kind, (), [asked], coefficients(kind, PERIOD, whole, RULES), RULES)
+    table = figure_table(kind, (), [asked], coefficients(kind, PERIOD, whole, RULES), period=PERIOD, rules=RULES)
     (row,) = table.rows
     return dict(zip(table.columns, row, strict=True))
 
 
 def counts(kind: SurveyKind, *parts: Part) -> dict[str, Cell]:
-    table = count_table(kind, (), [group(*parts)], RULES)
+    table = count_table(kind, (), [group(*parts)], period=PERIOD, rules=RULES)
     (row,) = table.rows
     return dict(zip(table.columns, row, strict=True))
 
@@ -118,6 +118,6 @@ def test_small_parts_are_hidden_by_their_sum_alone() -> None:
 
 def test_rows_carry_the_keys_asked_for_and_null_for_a_missing_one() -> None:
     asked = Group((A, "", "", "site", ""), (part(A, 5, 5),))
-    table = figure_table("start", ("provider", "institution", "site"), [asked], {A: None}, RULES)
+    table = figure_table("start", ("provider", "institution", "site"), [asked], {A: None}, period=PERIOD, rules=RULES)
     assert table.columns[:4] == ("provider", "institution", "site", "targets")
     assert table.rows[0][:4] == (A, None, "site", 5)

@@ -194,7 +194,7 @@ def of_set(*sums: Sums, **more: Any) -> FundingSet:
 
 def test_the_table_writes_exact_numbers_once() -> None:
     one = of_set(students(A, 10, 5, 100), students(B, 1, 1, 10), funded_years={A: [2026], B: []})
-    table = funding_table(lines([one], frozenset({A, B}), None), by_month=False, funded=frozenset({A}))
+    table = funding_table(lines([one], frozenset({A, B}), ()), by_month=False, funded=frozenset({A}))
     assert table.columns == ("provider", *COLUMNS)
     nothing = (None,) * 5
     assert table.rows == [
@@ -206,15 +206,16 @@ def test_the_table_writes_exact_numbers_once() -> None:
     ]  # fmt: skip
 
 
-def test_a_small_count_withholds_the_component_in_all_months_and_the_whole() -> None:
+def test_what_is_withheld_is_withheld_in_all_months_and_with_it_the_whole() -> None:
     one = of_set(
         students(A, 9, 8, 30, month=AUGUST), students(A, 9, 4, 30, month=SEPTEMBER),
         students(A, 9, 8, 30, month=AUGUST, kind="completion_parts"), students(B, 9, 8, 30, month=AUGUST),
     )  # fmt: skip
-    withheld = [line.key[0::2] for line in lines([one], None, RULES.thresholds) if line.withheld]
+    small: frozenset[tuple[str, Component]] = frozenset({(A, "start")})
+    withheld = [line.key[0::2] for line in lines([one], None, small) if line.withheld]
     assert withheld == [(A, "start"), (A, "start"), (A, "whole")]
-    assert not any(line.withheld for line in lines([one], None, None))
-    table = funding_table(lines([one], frozenset({A}), RULES.thresholds), by_month=True, funded=None)
+    assert not any(line.withheld for line in lines([one], None, ()))
+    table = funding_table(lines([one], frozenset({A}), small), by_month=True, funded=None)
     assert table.rows[1] == (A, "2024-08", "actual", "start", None, None, WITHHELD, *(None,) * 7)
     assert table.rows[0][5:7] == ("30.0000", None)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from schemas.national.parameters import Branch, CoefficientRow, Piece
+from schemas.national.parameters import Branch, CoefficientRow, Piece, row_of
 from schemas.national.rules.figures import Totals, response_rate, response_rate_days
 from schemas.national.surveys import SurveyKind
 
@@ -62,7 +62,7 @@ def coefficient_of_rate(rate: Fraction, period: str, *, table: Sequence[Coeffici
     Raises:
         LookupError: the table begins after ``period``.
     """
-    row = _row(period, table)
+    row = row_of(period, table)
     piece = next(piece for piece in row.pieces if _holds(piece, rate))
     return Coefficient(rate, row.from_period, piece, _value(piece, rate))
 
@@ -72,14 +72,6 @@ def weighted_points(kind: SurveyKind, points: Fraction, applied: Coefficient | N
     if kind == "workplace":
         return points
     return None if applied is None else points * applied.value
-
-
-def _row(period: str, table: Sequence[CoefficientRow]) -> CoefficientRow:
-    # Periods are four-digit years, so their texts sort as they follow each other.
-    rows = [row for row in table if row.from_period <= period]
-    if not rows:
-        raise LookupError(f"the table of coefficients has no row for {period}")
-    return rows[-1]
 
 
 def _holds(piece: Piece, rate: Fraction) -> bool:

@@ -30,10 +30,9 @@ def funded_providers(funded_years: Mapping[Provider, Collection[int] | None], ye
     """Return the providers over which the nation's sum of a year runs, None for all of them.
 
     ``funded_years`` says of every organisation in which years it is funded, None where the table says nothing of it.
-    When the table says nothing at all, every provider is funded; else those of which it says so.
+    When no row names the year, the table says nothing about it and every provider is funded (§5).
     """
-    stated = {provider: years for provider, years in funded_years.items() if years is not None}
-    return frozenset(provider for provider, years in stated.items() if year in years) if stated else None
+    return frozenset(provider for provider, years in funded_years.items() if years and year in years) or None
 
 
 def funded_points(kind: SurveyKind, weighted_points: Fraction | None, *, factors: CompletionFactors) -> Fraction | None:
