@@ -15,7 +15,7 @@ from services.reporting.store import Snapshot
 MOST_NAMED: Final = 100
 """How many organisations without a code are named at once."""
 
-STATEMENT_S: Final = 600.0
+STATEMENT_S: Final = 600
 """How long one statement of an export may take: millions of cells are sorted before the first one comes."""
 
 _CELLS_AT_ONCE: Final = 5_000

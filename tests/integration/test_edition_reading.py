@@ -311,7 +311,8 @@ async def test_a_coefficient_that_this_release_would_compute_otherwise_is_the_fr
     }
     funding = await ask.rows("/v1/editions/2/funding?set=actual")
     assert [row["weighted_points"] for row in funding if row["component"] == "start"] == [
-        f"{n}.000000000000000000" for n in (138, 30)
+        f"{n}.000000000000000000"
+        for n in (138, 138, 30)  # the nation, in which only the first is funded, then each
     ]
     rows = await ask.rows("/v1/editions/1/difference/2")
     weighted = [row for row in rows if (row["set"], row["figure"]) == ("actual", "weighted_points")]

@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -171,6 +172,16 @@ def tables(population: Population, period: str) -> Iterator[tuple[str, Sequence[
             yield f"{what} of {kind}", rows, what, {"survey": kind, "by": "provider,month"}
 
 
+def wrong_nation_rows(rows: Sequence[dict[str, Any]], components: Sequence[dict[str, Any]]) -> list[str]:
+    """The nation's rows that aren't the sums of the funded providers' points."""
+    found = {row["component"]: Decimal(row["points"]) for row in rows if row["provider"] is None}
+    expected: dict[str, Decimal] = {}
+    for row in components:
+        if row["funded"] != 0:
+            expected[row["component"]] = expected.get(row["component"], Decimal(0)) + Decimal(row["points"])
+    return [] if found == expected else [f"the nation has {found}, its funded providers {expected}"]
+
+
 async def compare_funding(
     reports: Reports, nation: Nation, number: int, of: tuple[str, date], sets: dict[str, Population]
 ) -> list[str]:
@@ -182,7 +193,9 @@ async def compare_funding(
         for by_month in (False, True):
             asked = {"by": "month"} if by_month else {}
             got = await reports.rows(f"/v1/editions/{number}/funding", set=of_set, **asked)
-            components = [row for row in got if row["component"] != "whole"]
+            components = [row for row in got if row["component"] != "whole" and row["provider"] is not None]
+            if not by_month:
+                lines += wrong_nation_rows(got, components)
             expected = population.funding(year, by_month=by_month, funded=nation.funded)
             of_rows = [row | {"qualification": row["component"]} for row in expected]
             got_rows = [row | {"qualification": row["component"]} for row in components]
