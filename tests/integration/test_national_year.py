@@ -14,8 +14,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 from aiokafka import AIOKafkaProducer
 from builders.events import body
+from builders.reporting import SettingsOf
 from builders.thread import Thread
-from integration.test_reporting_api import SettingsOf, issuer, settings_of  # noqa: F401 - fixtures
 from prometheus_client import CollectorRegistry
 from recount.ledger import Arrival, Event
 from recount.report import Recount
@@ -52,7 +52,7 @@ def year(seed: int) -> list[Event]:
 
 
 @pytest.fixture
-async def reports(database: Database, settings_of: SettingsOf, issuer: Issuer) -> AsyncIterator[Reports]:  # noqa: F811
+async def reports(database: Database, settings_of: SettingsOf, issuer: Issuer) -> AsyncIterator[Reports]:
     server = TestServer(build_app(settings_of(database), load_models(), CollectorRegistry()))
     async with server, aiohttp.ClientSession() as session:
         yield Reports(session, str(server.make_url("")), issuer.mint(organisations=[], scope="figures:national"))
