@@ -4,8 +4,8 @@ from typing import Any
 
 import asyncpg
 
-# What says who reads which log, not what was read of it.
-_POSITIONS = {"fence", "lease", "aggregator", "former_log", "schema_migration"}
+# What says who reads which log, or whose turn it is to publish, not what was read.
+_POSITIONS = {"fence", "lease", "aggregator", "former_log", "schema_migration", "edition_turn"}
 _OIDS = ("provider", "institution", "site")
 
 

@@ -18,6 +18,12 @@ from palautevirta.migrations import load_migrations, migrate
 
 CALL_TIMEOUT_S = 10.0
 REPLAY_DEADLINE_S = 40.0
+NOT_OF_THE_LOG = {
+    *("organisation", "merger", "funding_input", "reference_version"),
+    *("edition", "edition_offset", "edition_cell", "edition_answers", "edition_structure", "edition_organisation"),
+    *("edition_coefficient", "edition_funding_input"),
+}
+"""What an operator loaded or published, and nobody did here; everything else must have rows to be compared."""
 
 
 async def ask(stack: LocalStack, statement: str) -> object:
@@ -78,6 +84,6 @@ async def test_the_log_replayed_into_an_empty_database_equals_live(stack: LocalS
 
     await until(caught_up, deadline_s=REPLAY_DEADLINE_S)
     live = await published(stack.endpoints.postgres)
-    assert [name for name, rows in live.items() if not rows] == []
+    assert {name for name, rows in live.items() if not rows} == NOT_OF_THE_LOG & live.keys()
     lines = apart(live, await published(other.dsn))
     assert not lines, readable(lines)

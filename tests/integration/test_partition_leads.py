@@ -18,7 +18,7 @@ OF_ALL_PARTITIONS = {
     *("oid", "questionnaire_slot", "aggregator", "schema_migration"),
     *("reference_version", "organisation", "merger", "funding_input"),
     *("edition", "edition_offset", "edition_cell", "edition_answers"),
-    *("edition_structure", "edition_organisation", "edition_coefficient"),
+    *("edition_structure", "edition_organisation", "edition_coefficient", "edition_funding_input", "edition_turn"),
 }
 # Statements that write only those.
 ACROSS = {"intern_oids", "place_providers", "register_questionnaires", "leave"}

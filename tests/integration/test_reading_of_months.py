@@ -58,7 +58,8 @@ class Explained:
         self._connection = connection
         self._plans: list[Any] = []
 
-    async def fetch(self, statement: str, *arguments: Any) -> list[Any]:
+    async def fetch(self, statement: str, *arguments: Any, timeout: float | None = None) -> list[Any]:  # noqa: ASYNC109 - as asyncpg has it
+        del timeout
         plan = await self._connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
         self._plans.append(json.loads(plan)[0]["Plan"])
         return []
