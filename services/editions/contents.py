@@ -9,8 +9,8 @@ import msgspec
 
 from schemas.national.parameters import Rules
 from schemas.national.rules.coefficient import Coefficient, coefficient
-from schemas.national.rules.figures import NO_TOTALS, Totals
-from schemas.national.rules.points import entrepreneur_copy
+from schemas.national.rules.figures import Totals, sum_by_key
+from schemas.national.rules.points import as_counted
 from schemas.national.rules.structure import Merger, check_mergers, latest_structure
 from schemas.national.surveys import SurveyKind
 from services.editions.plan import Plan
@@ -78,19 +78,17 @@ def coefficients(
     plan: Plan, found: Iterable[ProviderTotals], successors: dict[str, str], rules: Rules
 ) -> dict[CoefficientKey, Coefficient]:
     """The coefficient of every provider, mapped first, over the months that are out, and over the estimate (§7)."""
-    sums: dict[CoefficientKey, Totals] = {}
-    for one in found:
-        totals = (
-            entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor_of(plan.period))
-            if one.copied
-            else one.totals
+    factor = rules.entrepreneur_factor_of(plan.period)
+    wholes: dict[CoefficientKey, Totals] = sum_by_key(
+        (
+            (estimate, one.kind, successors.get(one.provider, one.provider)),
+            as_counted(one.totals, copied=one.copied, factor=factor),
         )
-        provider = successors.get(one.provider, one.provider)
-        sets = [False] if one.actual else []
-        for estimate in [*sets, True] if plan.estimate else sets:
-            key = (estimate, one.kind, provider)
-            sums[key] = sums.get(key, NO_TOTALS) + totals
-    values = {key: coefficient(key[1], plan.period, totals, table=rules.coefficients) for key, totals in sums.items()}
+        for one in found
+        for estimate in (False, True)
+        if (plan.estimate if estimate else one.actual)
+    )
+    values = {key: coefficient(key[1], plan.period, totals, table=rules.coefficients) for key, totals in wholes.items()}
     return {key: value for key, value in sorted(values.items()) if value is not None}
 
 

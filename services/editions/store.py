@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any, Final
 
 import asyncpg
@@ -194,9 +193,7 @@ def _totals(row: Any) -> ProviderTotals:
         provider=row["provider"],
         actual=row["actual"],
         copied=row["copied"],
-        totals=Totals(
-            row["targets"], row["respondents"], row["target_days"], row["respondent_days"], Fraction(row["points"])
-        ),
+        totals=Totals.stored(row),
     )
 
 

@@ -22,10 +22,10 @@ from typing import Final, Protocol, TypeVar
 
 from schemas.national.parameters import Rules
 from schemas.national.rules.coefficient import Coefficient, coefficient, weighted_points
-from schemas.national.rules.figures import NO_TOTALS, Totals
+from schemas.national.rules.figures import Totals, sum_by_key
 from schemas.national.rules.funding import COMPONENT_OF, Component, funded_points, funded_providers
 from schemas.national.rules.periods import funding_year
-from schemas.national.rules.points import entrepreneur_copy
+from schemas.national.rules.points import as_counted
 from schemas.national.rules.rounding import EMPLOYER_RATE_DECIMALS, FIGURE_DECIMALS, POINTS_DECIMALS, round_half_up
 from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
 
@@ -111,19 +111,21 @@ class Frozen:
 
     def by_provider(self) -> dict[Whole, Totals]:
         """The totals of its providers in its structure, the entrepreneurs' copy in them."""
-        wholes: dict[Whole, Totals] = {}
-        for one in self.sums:
-            whole = (one.of_set, self.successors.get(one.provider, one.provider), one.kind)
-            wholes[whole] = wholes.get(whole, NO_TOTALS) + _with_copy(one, self.period, self.rules)
-        return wholes
+        return sum_by_key(
+            ((one.of_set, self.standing_for(one.provider), one.kind), self.as_counted(one)) for one in self.sums
+        )
+
+    def standing_for(self, provider: str) -> str:
+        """The provider that this one belongs to in this structure."""
+        return self.successors.get(provider, provider)
+
+    def as_counted(self, one: Sum) -> Totals:
+        """What a sum adds to its cell by these rules."""
+        return as_counted(one.totals, copied=one.copied, factor=self.rules.entrepreneur_factor_of(self.period))
 
     def members(self, provider: str) -> frozenset[str]:
         """Who may stand together with a provider in this structure, itself included."""
         return frozenset({provider, *(merged for merged, into in self.successors.items() if into == provider)})
-
-
-def _with_copy(one: Sum, period: str, rules: Rules) -> Totals:
-    return entrepreneur_copy(one.totals, factor=rules.entrepreneur_factor_of(period)) if one.copied else one.totals
 
 
 class Step:
@@ -156,12 +158,11 @@ class Step:
 
     def figures(self, of_set: str, provider: str, sums: Iterable[Sum]) -> dict[CellKey, Written]:
         """The figures of a provider's cells, from the sums of whoever may belong to it."""
-        cells: dict[CellKey, Totals] = {}
-        successors = self.counted.successors
-        for one in sums:
-            if one.of_set == of_set and successors.get(one.provider, one.provider) == provider:
-                key = (one.month, one.place, one.kind)
-                cells[key] = cells.get(key, NO_TOTALS) + _with_copy(one, self.counted.period, self.counted.rules)
+        cells = sum_by_key(
+            ((one.month, one.place, one.kind), self.counted.as_counted(one))
+            for one in sums
+            if one.of_set == of_set and self.counted.standing_for(one.provider) == provider
+        )
         return {key: self._written((of_set, provider, key[2]), totals) for key, totals in cells.items()}
 
     def _written(self, whole: Whole, totals: Totals) -> Written:

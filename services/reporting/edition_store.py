@@ -107,9 +107,7 @@ async def offsets(snapshot: Snapshot, of: Edition) -> str:
 
 
 def _sums(row: Row, of: Edition, place: Place) -> Iterator[Sum]:
-    totals = Totals(
-        row["targets"], row["respondents"], row["target_days"], row["respondent_days"], Fraction(row["points"])
-    )
+    totals = Totals.stored(row)
     for of_set in _sets(row, of):
         yield Sum(of_set, row["provider"], row["month"], row["survey_kind"], row["copied"], totals, place)
 

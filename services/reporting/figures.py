@@ -13,8 +13,8 @@ from typing import Final
 from schemas.national.parameters import Rules
 from schemas.national.rules.coefficient import Coefficient, coefficient, weighted_points
 from schemas.national.rules.disclosure import shown
-from schemas.national.rules.figures import Totals, response_rate, response_rate_days, sum_or_null
-from schemas.national.rules.points import entrepreneur_copy
+from schemas.national.rules.figures import Totals, response_rate, response_rate_days, sum_by_key, sum_or_null
+from schemas.national.rules.points import as_counted
 from schemas.national.rules.rounding import EMPLOYER_RATE_DECIMALS, FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text
 from schemas.national.surveys import STUDENT_KINDS, SurveyKind
 from services.reporting.query import KEYS, Key
@@ -158,9 +158,6 @@ def text_or_null(value: Fraction | None, decimals: int) -> str | None:
 def totals_by_provider(group: Group, period: str, rules: Rules) -> dict[str, Totals]:
     """The totals of each provider in a group, the entrepreneurs' copy in them by the rules of the period."""
     factor = rules.entrepreneur_factor_of(period)
-    totals: dict[str, Totals] = {}
-    for part in group.parts:
-        added = entrepreneur_copy(part.totals, factor=factor) if part.copied else part.totals
-        before = totals.get(part.provider)
-        totals[part.provider] = added if before is None else before + added
-    return totals
+    return sum_by_key(
+        (part.provider, as_counted(part.totals, copied=part.copied, factor=factor)) for part in group.parts
+    )

@@ -15,7 +15,7 @@ from typing import Final, Literal, get_args
 
 from schemas.national.parameters import ComponentWeights, Rules, Transition
 from schemas.national.rules.coefficient import Coefficient, coefficient, weighted_points
-from schemas.national.rules.figures import Totals, sum_or_null
+from schemas.national.rules.figures import Totals, sum_by_key, sum_or_null
 from schemas.national.rules.funding import (
     COMPONENT_OF,
     Component,
@@ -28,7 +28,7 @@ from schemas.national.rules.funding import (
 )
 from schemas.national.rules.lag import estimate_source
 from schemas.national.rules.periods import period_of
-from schemas.national.rules.points import entrepreneur_copy
+from schemas.national.rules.points import as_counted
 from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
 
 SetName = Literal["actual", "estimate"]
@@ -213,19 +213,20 @@ def component_rows(
     without target days is left out. Who isn't funded has points but no share.
     """
     factor, factors = rules.entrepreneur_factor_of(period), rules.completion_factors_of(period)
-    cells: dict[tuple[str, date | None, SurveyKind], Totals] = {}
-    wholes: dict[tuple[str, SurveyKind], Totals] = {}
-    for one in sums:
-        totals = entrepreneur_copy(one.totals, factor=factor) if one.copied else one.totals
-        provider = successors.get(one.provider, one.provider)
-        cell, whole = (provider, one.month, one.kind), (provider, one.kind)
-        cells[cell] = cells[cell] + totals if cell in cells else totals
-        wholes[whole] = wholes[whole] + totals if whole in wholes else totals
+    cells = sum_by_key(
+        (
+            (successors.get(one.provider, one.provider), one.month, one.kind),
+            as_counted(one.totals, copied=one.copied, factor=factor),
+        )
+        for one in sums
+    )
     applied: Coefficients
     if frozen is None:
         applied = {
             (provider, kind): coefficient(kind, period, totals, table=rules.coefficients)
-            for (provider, kind), totals in wholes.items()
+            for (provider, kind), totals in sum_by_key(
+                ((provider, kind), totals) for (provider, _, kind), totals in cells.items()
+            ).items()
         }
     else:
         applied = frozen

@@ -21,10 +21,7 @@ async def sums(snapshot: Snapshot, others: Months, workplace: Months, *, by_mont
     for row in rows:
         kind, month = row["survey_kind"], row["month"]
         stands_for = None if month is None else (workplace if kind == "workplace" else others)[month]
-        totals = Totals(
-            row["targets"], row["respondents"], row["target_days"], row["respondent_days"], Fraction(row["points"])
-        )
-        found.append(Sums(row["provider"], stands_for, kind, row["copied"], totals))
+        found.append(Sums(row["provider"], stands_for, kind, row["copied"], Totals.stored(row)))
     return found
 
 

@@ -3,10 +3,12 @@
 Everything is an exact fraction, or None where the model says null; ``rounding`` writes it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 _SCORES = (1, 2, 3, 4, 5)
 _DETRACTORS = slice(0, 7)
@@ -27,6 +29,13 @@ class Totals:
     respondent_days: int
     points: Fraction
 
+    @classmethod
+    def stored(cls, row: Mapping[str, Any]) -> "Totals":
+        """The whole counts of a row, by their names."""
+        return cls(
+            row["targets"], row["respondents"], row["target_days"], row["respondent_days"], Fraction(row["points"])
+        )
+
     def __add__(self, other: Self) -> "Totals":
         return Totals(
             self.targets + other.targets,
@@ -38,6 +47,14 @@ class Totals:
 
 
 NO_TOTALS = Totals(targets=0, respondents=0, target_days=0, respondent_days=0, points=Fraction(0))
+
+
+def sum_by_key(parts: Iterable[tuple[Key, Totals]]) -> dict[Key, Totals]:
+    """Return the sum of the totals under each key."""
+    found: dict[Key, Totals] = {}
+    for key, totals in parts:
+        found[key] = found[key] + totals if key in found else totals
+    return found
 
 
 def response_rate(totals: Totals) -> Fraction | None:

@@ -25,6 +25,11 @@ def response_days(layout: Layout, answers: bytes, *, duration_days: int) -> int:
     return duration_days if duration_days and any(answers[slot] for slot in layout.funding_slots) else 0
 
 
+def as_counted(totals: Totals, *, copied: bool, factor: Fraction) -> Totals:
+    """Return what totals, as they were posted, add to their cell; copied ones as ``entrepreneur_copy`` says."""
+    return entrepreneur_copy(totals, factor=factor) if copied else totals
+
+
 def entrepreneur_copy(instructor_totals: Totals, *, factor: Fraction) -> Totals:
     """Return what entrepreneurs' instructor requests add to the workplace survey's cell: all of it, 9/8 of the points.
 
