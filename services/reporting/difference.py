@@ -28,6 +28,7 @@ from schemas.national.rules.periods import funding_year
 from schemas.national.rules.points import as_counted
 from schemas.national.rules.rounding import EMPLOYER_RATE_DECIMALS, FIGURE_DECIMALS, POINTS_DECIMALS, round_half_up
 from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
+from services.reporting.editions import ProviderKey
 
 FIGURES: Final[Mapping[str, int]] = {
     "targets": 0,
@@ -50,9 +51,6 @@ CellKey = tuple[date, Place, SurveyKind]
 
 Written = Mapping[str, int]
 """Figures of a cell in units of their last decimals; one that isn't there is 0."""
-
-Whole = tuple[str, str, SurveyKind]
-"""Set, provider in the structure, survey kind."""
 
 Taken = Mapping[tuple[str, SurveyKind, date], date]
 """Months of survey kinds in each set, each with the month whose requests stand in it."""
@@ -103,13 +101,13 @@ class Frozen:
     sums: tuple[Sum, ...]
     successors: Mapping[str, str]
     rules: Rules
-    coefficients: Mapping[Whole, Coefficient] = field(default_factory=dict)
+    coefficients: Mapping[ProviderKey, Coefficient] = field(default_factory=dict)
     funded_years: Mapping[str, Collection[int] | None] = field(default_factory=dict)
     taken: Taken = field(default_factory=dict)
     read: object = None
     counted: object = None
 
-    def by_provider(self) -> dict[Whole, Totals]:
+    def by_provider(self) -> dict[ProviderKey, Totals]:
         """The totals of its providers in its structure, the entrepreneurs' copy in them."""
         return sum_by_key(
             ((one.of_set, self.standing_for(one.provider), one.kind), self.as_counted(one)) for one in self.sums
@@ -135,7 +133,9 @@ class Step:
     frozen one, whatever this release would compute.
     """
 
-    def __init__(self, counted: Frozen, frozen: tuple[Mapping[Whole, Totals], Mapping[Whole, Coefficient]]) -> None:
+    def __init__(
+        self, counted: Frozen, frozen: tuple[Mapping[ProviderKey, Totals], Mapping[ProviderKey, Coefficient]]
+    ) -> None:
         self.counted = counted
         self.wholes = counted.by_provider()
         self._funded = funded_providers(counted.funded_years, funding_year(counted.period))
@@ -165,7 +165,7 @@ class Step:
         )
         return {key: self._written((of_set, provider, key[2]), totals) for key, totals in cells.items()}
 
-    def _written(self, whole: Whole, totals: Totals) -> Written:
+    def _written(self, whole: ProviderKey, totals: Totals) -> Written:
         of_set, provider, kind = whole
         applied = self._applied.get(whole)
         nation = self._nation.get((of_set, COMPONENT_OF[kind]))
@@ -183,7 +183,7 @@ class Step:
         }
         return {name: round_half_up(Fraction(value) * 10 ** decimals_of(name, kind)) for name, value in values.items()}
 
-    def _worth(self, whole: Whole, points: Fraction) -> Fraction:
+    def _worth(self, whole: ProviderKey, points: Fraction) -> Fraction:
         weighted = weighted_points(whole[2], points, self._applied.get(whole))
         factors = self.counted.rules.completion_factors_of(self.counted.period)
         return funded_points(whole[2], weighted, factors=factors) or Fraction(0)

@@ -88,8 +88,8 @@ class EditionCalls:
             every = await edition_store.coefficients(snapshot, edition)
             of = {
                 provider: value
-                for (estimate, kind, provider), value in every.items()
-                if (estimate, kind) == (query.estimate, asked.survey)
+                for (of_set, provider, kind), value in every.items()
+                if (of_set, kind) == (query.of_set, asked.survey)
             }
 
             def build() -> Page:

@@ -12,11 +12,10 @@ from schemas.national.rules.funding import COMPONENT_OF, Component
 from schemas.national.rules.periods import funding_year
 from schemas.national.surveys import SurveyKind
 from services.reporting.difference import Frozen, Sum
-from services.reporting.editions import ESTIMATE, Edition
-from services.reporting.funding import FundingSet, Inputs, NoCommonFactor, SetName, Sums, funding_set, inputs_of
+from services.reporting.editions import Edition, ProviderKey, SetName
+from services.reporting.funding import FundingSet, Inputs, NoCommonFactor, Sums, funding_set, inputs_of
 from services.reporting.funding_query import FundingQuery, funding_query
 from services.reporting.funding_table import funding_page
-from services.reporting.national import CoefficientKey
 from services.reporting.parameters import BadParameter, BadQuery, Pairs
 from services.reporting.table import Table
 
@@ -29,7 +28,7 @@ class FrozenFunding:
     """
 
     frozen: Frozen
-    coefficients: Mapping[CoefficientKey, Coefficient]
+    coefficients: Mapping[ProviderKey, Coefficient]
     funded_years: Mapping[str, Collection[int] | None]
     before: Mapping[str, Fraction]
 
@@ -108,8 +107,8 @@ def _sets(
     for name in names:
         of = {
             (provider, kind): coefficient
-            for (estimate, kind, provider), coefficient in found.coefficients.items()
-            if estimate == (name == ESTIMATE)
+            for (of_set, provider, kind), coefficient in found.coefficients.items()
+            if of_set == name
         }
         sums = list(_sums(found.frozen.sums, name, by_month=by_month))
         if not sums:

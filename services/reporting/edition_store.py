@@ -11,9 +11,8 @@ from services.reporting.difference import NO_PLACE, Frozen, Place, Sum
 from services.reporting.difference_questions import Answered
 from services.reporting.edition_funding import FrozenFunding
 from services.reporting.edition_query import EditionFiguresQuery, EditionsQuery
-from services.reporting.editions import ACTUAL, ESTIMATE, Edition, coefficient_of, edition_of, months_taken
+from services.reporting.editions import ACTUAL, ESTIMATE, Edition, ProviderKey, coefficient_of, edition_of, months_taken
 from services.reporting.figures import Group
-from services.reporting.national import CoefficientKey
 from services.reporting.questions import AnsweredGroup
 from services.reporting.records import Row
 from services.reporting.store import Snapshot
@@ -48,10 +47,10 @@ async def answered_groups(snapshot: Snapshot, number: int, query: EditionFigures
     return await snapshot.answered_groups("edition_answers", *await _grouping(snapshot, number, query))
 
 
-async def coefficients(snapshot: Snapshot, of: Edition) -> Mapping[CoefficientKey, Coefficient]:
+async def coefficients(snapshot: Snapshot, of: Edition) -> Mapping[ProviderKey, Coefficient]:
     """The frozen coefficient of every provider that has one."""
     return {
-        (row["estimate"], row["survey_kind"], row["provider"]): coefficient_of(row, of)
+        (ESTIMATE if row["estimate"] else ACTUAL, row["provider"], row["survey_kind"]): coefficient_of(row, of)
         for row in await snapshot.fetch("edition_coefficients", of.number)
     }
 
@@ -64,13 +63,10 @@ async def frozen(snapshot: Snapshot, of: Edition) -> Frozen:
 
 async def compared(snapshot: Snapshot, of: Edition) -> Frozen:
     """The same with all that tells why another edition differs."""
-    found = await coefficients(snapshot, of)
     organisations = await snapshot.fetch("edition_organisations", of.number)
     return replace(
         await frozen(snapshot, of),
-        coefficients={
-            (ESTIMATE if estimate else ACTUAL, provider, kind): one for (estimate, kind, provider), one in found.items()
-        },
+        coefficients=await coefficients(snapshot, of),
         funded_years={row["oid"]: row["funded_years"] for row in organisations},
         taken=months_taken(of),
         read=await offsets(snapshot, of),

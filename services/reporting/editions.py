@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from schemas.national.parameters import Rules
 from schemas.national.rules.coefficient import Coefficient, coefficient_of_rate
@@ -19,10 +19,14 @@ EDITION_COLUMNS: Final = (
     "mergers_version", "funding_inputs_version", "counted_by", "counted_otherwise", "digest",
 )  # fmt: skip
 
-ACTUAL: Final = "actual"
-ESTIMATE: Final = "estimate"
-SETS: Final = (ACTUAL, ESTIMATE)
-"""The sets of rows that an edition may have; each row says of which it is."""
+SetName = Literal["actual", "estimate"]
+ACTUAL: Final[SetName] = "actual"
+ESTIMATE: Final[SetName] = "estimate"
+SETS: Final[tuple[SetName, ...]] = (ACTUAL, ESTIMATE)
+"""The rows of a period, and those that stand in for them while it runs: each row says of which set it is."""
+
+ProviderKey = tuple[str, str, SurveyKind]
+"""Set, provider in the structure, survey kind: what a coefficient belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Edition:
     digest: str
 
     @property
-    def sets(self) -> tuple[str, ...]:
+    def sets(self) -> tuple[SetName, ...]:
         """The sets of rows that it has."""
         return SETS if self.estimate else SETS[:1]
 

@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from functools import reduce
 from operator import add
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from schemas.national.parameters import ComponentWeights, Rules, Transition
 from schemas.national.rules.coefficient import Coefficient, coefficient, weighted_points
@@ -30,10 +30,7 @@ from schemas.national.rules.lag import estimate_source
 from schemas.national.rules.periods import period_of
 from schemas.national.rules.points import as_counted
 from schemas.national.surveys import STUDENT_KINDS, SURVEY_KINDS, SurveyKind
-
-SetName = Literal["actual", "estimate"]
-SETS: Final[tuple[SetName, ...]] = get_args(SetName)
-"""The rows of a year, and those that stand in for them while its period runs: each row says of which it is."""
+from services.reporting.editions import SetName
 
 Coefficients = Mapping[tuple[str, SurveyKind], Coefficient | None]
 """By provider in the structure and survey kind."""

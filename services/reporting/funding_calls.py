@@ -15,8 +15,8 @@ from services.reporting import edition_store, funding_store
 from services.reporting.access import Denied, Grant, Resource, in_structure
 from services.reporting.calls import STORE, Build, Calls, NoTable, Page
 from services.reporting.edition_funding import provider_funding_page
-from services.reporting.editions import Edition
-from services.reporting.funding import FundingSet, NoCommonFactor, SetName, Sums, estimate_months, funding_set
+from services.reporting.editions import Edition, SetName
+from services.reporting.funding import FundingSet, NoCommonFactor, Sums, estimate_months, funding_set
 from services.reporting.funding_query import FundingQuery, funding_query
 from services.reporting.funding_store import Months
 from services.reporting.funding_table import funding_page

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.national.rules.periods import funding_year
-from services.reporting.funding import SETS, SetName
+from services.reporting.editions import SETS, SetName
 from services.reporting.parameters import AN_OID, BadQuery, Given, Pairs, an_oid, one_of
 
 KEYS: Final = ("provider", "set", "component", "month")

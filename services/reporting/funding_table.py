@@ -7,7 +7,8 @@ from typing import Final
 
 from schemas.national.rules.funding import Component
 from schemas.national.rules.rounding import FIGURE_DECIMALS, POINTS_DECIMALS, decimal_text
-from services.reporting.funding import NATION, Bounds, ComponentRow, FundingSet, SetName, Whole, is_funded
+from services.reporting.editions import SetName
+from services.reporting.funding import NATION, Bounds, ComponentRow, FundingSet, Whole, is_funded
 from services.reporting.funding_query import FundingQuery
 from services.reporting.paging import cut
 from services.reporting.table import Cell, Table

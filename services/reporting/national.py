@@ -19,7 +19,7 @@ from schemas.national.rules.rounding import (
     round_ratio_half_up,
 )
 from schemas.national.surveys import STUDENT_KINDS, SurveyKind
-from services.reporting.editions import ACTUAL, ESTIMATE, Edition
+from services.reporting.editions import ACTUAL, ESTIMATE, Edition, ProviderKey, SetName
 
 COLUMNS: Final = (
     "koulutuksen_jarjestaja", "oppilaitos", "toimipiste", "varainhoitovuosi", "toteuma_estimaatti", "rahoituskausi",
@@ -100,10 +100,6 @@ class NationalCell:
     actual: bool
 
 
-CoefficientKey = tuple[bool, SurveyKind, str]
-"""Of the estimate, survey kind, provider in the structure."""
-
-
 class NationalRows:
     """Makes the rows of one edition.
 
@@ -115,20 +111,21 @@ class NationalRows:
         self,
         edition: Edition,
         organisations: Mapping[str, Organisation],
-        coefficients: Mapping[CoefficientKey, Coefficient],
-        provider_points: Mapping[CoefficientKey, Fraction],
+        coefficients: Mapping[ProviderKey, Coefficient],
+        provider_points: Mapping[ProviderKey, Fraction],
     ) -> None:
         self._edition = edition
         self._organisations = organisations
         self._coefficients = coefficients
         self._year = funding_year(edition.period)
         self._period = f"{first_day(edition.period):%d.%m.%Y} - {last_day(edition.period):%d.%m.%Y}"
-        self._factors: dict[CoefficientKey, tuple[Fraction | None, Fraction | None]] = {}
-        self._wholes: dict[tuple[bool, Component], Fraction] = {}
-        for (estimate, kind, provider), points in provider_points.items():
+        self._factors: dict[ProviderKey, tuple[Fraction | None, Fraction | None]] = {}
+        self._wholes: dict[tuple[str, Component], Fraction] = {}
+        for key, points in provider_points.items():
+            of_set, provider, kind = key
             if self._is_funded(provider):
-                whole = (estimate, COMPONENT_OF[kind])
-                counted = self._counted((estimate, kind, provider), points) or Fraction(0)
+                whole = (of_set, COMPONENT_OF[kind])
+                counted = self._counted(key, points) or Fraction(0)
                 self._wholes[whole] = self._wholes.get(whole, Fraction(0)) + counted
 
     def of(self, cells: Iterable[NationalCell]) -> Iterator[NationalRow]:
@@ -139,9 +136,9 @@ class NationalRows:
             if self._edition.estimate:
                 yield self._row(cell, ESTIMATE)
 
-    def _row(self, cell: NationalCell, of_set: str) -> NationalRow:
+    def _row(self, cell: NationalCell, of_set: SetName) -> NationalRow:
         students = cell.kind in STUDENT_KINDS
-        of_counted, of_share = self._factors_of((of_set == ESTIMATE, cell.kind, cell.provider))
+        of_counted, of_share = self._factors_of((of_set, cell.provider, cell.kind))
         entrepreneurs = self._edition.rules.entrepreneur_factor_of(self._edition.period)
         # Points as a ratio: a fraction a row would cost more than all the rest.
         points = cell.points * entrepreneurs.denominator + cell.copied_points * entrepreneurs.numerator
@@ -172,20 +169,20 @@ class NationalRows:
             self._edition.day,
         )
 
-    def _factors_of(self, key: CoefficientKey) -> tuple[Fraction | None, Fraction | None]:
+    def _factors_of(self, key: ProviderKey) -> tuple[Fraction | None, Fraction | None]:
         """By what points are multiplied to give what the funding counts, and the share; None where it is blank."""
         found = self._factors.get(key)
         if found is None:
-            estimate, kind, provider = key
+            of_set, provider, kind = key
             counted = self._counted(key, _ONE)
-            whole = self._wholes.get((estimate, COMPONENT_OF[kind])) if self._is_funded(provider) else None
+            whole = self._wholes.get((of_set, COMPONENT_OF[kind])) if self._is_funded(provider) else None
             found = self._factors[key] = (counted, counted / whole if counted and whole else None)
         return found
 
-    def _counted(self, key: CoefficientKey, points: Fraction) -> Fraction | None:
+    def _counted(self, key: ProviderKey, points: Fraction) -> Fraction | None:
         """Weighted points as the funding counts them: whole qualifications threefold, the workplace's as they are."""
-        weighted = weighted_points(key[1], points, self._coefficients.get(key))
-        return funded_points(key[1], weighted, factors=self._edition.rules.completion_factors_of(self._edition.period))
+        weighted = weighted_points(key[2], points, self._coefficients.get(key))
+        return funded_points(key[2], weighted, factors=self._edition.rules.completion_factors_of(self._edition.period))
 
     def _is_funded(self, provider: str) -> bool:
         """Whether the organisation table says that the provider is funded in the year."""

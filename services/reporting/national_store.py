@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Final
 
 from services.reporting.edition_store import coefficients, frozen
-from services.reporting.editions import ESTIMATE, Edition
-from services.reporting.national import CoefficientKey, NationalCell, NationalRows, Organisation
+from services.reporting.editions import Edition, ProviderKey
+from services.reporting.national import NationalCell, NationalRows, Organisation
 from services.reporting.national_files import OPEN, NationalFile
 from services.reporting.records import Row
 from services.reporting.store import Snapshot
@@ -64,14 +64,10 @@ async def _rows(snapshot: Snapshot, edition: Edition) -> NationalRows:
     return NationalRows(edition, organisations, await coefficients(snapshot, edition), points)
 
 
-async def _provider_points(snapshot: Snapshot, edition: Edition) -> dict[CoefficientKey, Fraction]:
+async def _provider_points(snapshot: Snapshot, edition: Edition) -> dict[ProviderKey, Fraction]:
     """The points of every provider in the structure, by set and survey kind, the copies with 9/8 in them."""
     data = await frozen(snapshot, edition)
-    points: dict[CoefficientKey, Fraction] = {}
-    for key, totals in data.by_provider().items():
-        of_set, provider, kind = key
-        points[of_set == ESTIMATE, kind, provider] = totals.points
-    return points
+    return {key: totals.points for key, totals in data.by_provider().items()}
 
 
 def _cell(row: Row) -> NationalCell:

@@ -9,8 +9,9 @@ from builders.states import MODELS
 from schemas.national.parameters import EntrepreneurFactor, Rules
 from schemas.national.rules.coefficient import coefficient
 from schemas.national.rules.figures import Totals
-from services.reporting.difference import Change, Difference, Frozen, Sum, Taken, Whole
+from services.reporting.difference import Change, Difference, Frozen, Sum, Taken
 from services.reporting.difference_table import difference_table
+from services.reporting.editions import ProviderKey
 
 A, B = "1.2.246.562.10.10000000001", "1.2.246.562.10.10000000002"
 AUGUST, SEPTEMBER = date(2025, 8, 1), date(2025, 9, 1)
@@ -195,7 +196,7 @@ def test_months_that_have_come_out_are_data_though_the_log_is_the_same() -> None
 
 
 def test_a_coefficient_is_the_frozen_one_at_both_ends() -> None:
-    whole: Whole = ("actual", A, "start")
+    whole: ProviderKey = ("actual", A, "start")
     computed = Difference(BEFORE, BEFORE).steps[0]
     frozen = coefficient("start", BEFORE.period, computed.wholes[whole], table=RULES.coefficients)
     assert frozen is not None
