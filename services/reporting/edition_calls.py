@@ -1,7 +1,7 @@
 """The calls about editions: what they say of themselves, their figures, and the difference of two."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from aiohttp import web
@@ -20,11 +20,14 @@ from services.reporting.edition_query import (
 )
 from services.reporting.editions import Edition, edition_table, flagged
 from services.reporting.funding import NoCommonFactor
-from services.reporting.funding_calls import NO_COMMON_FACTOR
+from services.reporting.funding_calls import no_common_factor
 from services.reporting.funding_query import FundingQuery
 from services.reporting.paging import cut
 from services.reporting.parameters import BadQuery, Given, Pairs
+from services.reporting.query import FiguresQuery
+from services.reporting.questions import AnsweredGroup
 from services.reporting.store import Snapshot
+from services.reporting.table import Table
 from services.runtime.problem_documents import NOT_FOUND, ProblemType, problem_document
 
 DIFFERENT_PERIODS: Final = ProblemType("different_periods", 409, "Editions of two periods can't be compared")
@@ -104,35 +107,26 @@ class EditionCalls:
 
     async def questions(self, request: web.Request) -> web.Response:
         """Means, deviations, distributions and NPS of groups of an edition."""
-
-        async def fetch(snapshot: Snapshot, edition: Edition, query: EditionFiguresQuery) -> Build:
-            asked = query.figures
-            found = await edition_store.answered_groups(snapshot, edition.number, query)
-            groups, token = cut(found, asked.limit, lambda group: group.key)
-
-            def build() -> Page:
-                table = questions.question_table(
-                    asked.survey, asked.by, groups, self._calls.models, thresholds=edition.rules.thresholds
-                )
-                return flagged(table, query.of_set), token
-
-            return build
-
-        return await self._of_edition(request, edition_answers_query, fetch)
+        models = self._calls.models
+        return await self._answers(
+            request,
+            lambda edition, query, groups: questions.question_table(
+                query.survey, query.by, groups, models, thresholds=edition.rules.thresholds
+            ),
+        )
 
     async def choices(self, request: web.Request) -> web.Response:
         """How often each choice was chosen in groups of an edition."""
+        models = self._calls.models
+        return await self._answers(request, lambda _, query, groups: questions.choice_table(query.by, groups, models))
 
+    async def _answers(
+        self, request: web.Request, table: Callable[[Edition, FiguresQuery, Sequence[AnsweredGroup]], Table]
+    ) -> web.Response:
         async def fetch(snapshot: Snapshot, edition: Edition, query: EditionFiguresQuery) -> Build:
             found = await edition_store.answered_groups(snapshot, edition.number, query)
             groups, token = cut(found, query.figures.limit, lambda group: group.key)
-
-            def build() -> Page:
-                return flagged(
-                    questions.choice_table(query.figures.by, groups, self._calls.models), query.of_set
-                ), token
-
-            return build
+            return lambda: (flagged(table(edition, query.figures, groups), query.of_set), token)
 
         return await self._of_edition(request, edition_answers_query, fetch)
 
@@ -144,10 +138,7 @@ class EditionCalls:
 
             def build() -> Page | NoTable:
                 page = edition_funding_page(edition, found, query)
-                if isinstance(page, NoCommonFactor):
-                    detail = f"In the set {page.of_set} there is {page.detail}. Publish another edition."
-                    return NoTable(NO_COMMON_FACTOR, detail, {"set": page.of_set, "bound": page.bound})
-                return page
+                return no_common_factor(page, "Publish another edition.") if isinstance(page, NoCommonFactor) else page
 
             return build
 
@@ -182,17 +173,29 @@ class EditionCalls:
         parse: Callable[[Pairs, Edition], Q | BadQuery],
         fetch: Callable[[Snapshot, Edition, Q], Awaitable[Build]],
     ) -> web.Response:
-        """The steps of a call about one edition. It never changes, so it may be read in a snapshot of its own."""
-        caller = await self._calls.caller(request, Resource.EDITIONS)
-        if isinstance(caller, web.Response):
-            return caller
-        edition = await edition_named(request, "number")
-        if edition is None:
-            return no_edition(request)
-        query = parse(request.query.items(), edition)
-        if isinstance(query, BadQuery):
-            return bad_parameters(request, query)
+        """The steps of a call that answers a table of one edition."""
+        asked = await asked_of_edition(self._calls, request, parse)
+        if isinstance(asked, web.Response):
+            return asked
+        edition, query = asked
         return await self._calls.read(request, lambda snapshot: fetch(snapshot, edition, query), edition=edition)
+
+
+async def asked_of_edition(
+    calls: Calls, request: web.Request, parse: Callable[[Pairs, Edition], Q | BadQuery]
+) -> tuple[Edition, Q] | web.Response:
+    """The first steps of a call about one edition: which one and what is asked of it, else the refusal.
+
+    It never changes, so it may be read in a snapshot of its own.
+    """
+    caller = await calls.caller(request, Resource.EDITIONS)
+    if isinstance(caller, web.Response):
+        return caller
+    edition = await edition_named(request, "number")
+    if edition is None:
+        return no_edition(request)
+    query = parse(request.query.items(), edition)
+    return bad_parameters(request, query) if isinstance(query, BadQuery) else (edition, query)
 
 
 async def edition_named(request: web.Request, name: str) -> Edition | None:

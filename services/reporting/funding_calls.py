@@ -31,6 +31,7 @@ _EVERY_OTHER_SURVEY: Final = "start"
 """Stands for all surveys but the workplace's: they have one lag (§7)."""
 
 _ADVICE: Final = "ask with a token that names all of them, or with provider= only for others."
+_CHECK_SHARES: Final = "Check the shares that were loaded for the year before."
 _NONE_YET: Final = (
     "A provider's funding view is that of the newest numbered edition of {period} that is no draft, and there is none "
     "yet: ask again when the authority has published one."
@@ -77,7 +78,7 @@ class FundingCalls:
                     name, sums, period=query.period, successors=structure.successors, inputs=inputs, rules=rules
                 )
                 if isinstance(one, NoCommonFactor):
-                    return _no_table(one)
+                    return no_common_factor(one, _CHECK_SHARES)
                 sets.append(one)
             return funding_page(sets, query, providers, funded=inputs.funded, nation=True)
 
@@ -112,13 +113,12 @@ async def _frozen(snapshot: Snapshot, query: FundingQuery, grant: Grant, edition
 
     def build() -> Page | NoTable:
         page = provider_funding_page(edition, found, query, providers)
-        return _no_table(page) if isinstance(page, NoCommonFactor) else page
+        return no_common_factor(page, _CHECK_SHARES) if isinstance(page, NoCommonFactor) else page
 
     return build
 
 
-def _no_table(refusal: NoCommonFactor) -> NoTable:
-    detail = (
-        f"In the set {refusal.of_set} there is {refusal.detail}. Check the shares that were loaded for the year before."
-    )
+def no_common_factor(refusal: NoCommonFactor, advice: str) -> NoTable:
+    """The answer when the transition of a set can't be computed, and what to do."""
+    detail = f"In the set {refusal.of_set} there is {refusal.detail}. {advice}"
     return NoTable(NO_COMMON_FACTOR, detail, {"set": refusal.of_set, "bound": refusal.bound})

@@ -7,10 +7,9 @@ from typing import Final
 from aiohttp import web
 
 from services.reporting import national_store
-from services.reporting.access import Resource
 from services.reporting.answers import preference
-from services.reporting.calls import STORE, Calls, bad_parameters
-from services.reporting.edition_calls import edition_named, no_edition
+from services.reporting.calls import STORE, Calls
+from services.reporting.edition_calls import asked_of_edition
 from services.reporting.editions import Edition
 from services.reporting.national_files import MEDIA_TYPES
 from services.reporting.parameters import BadQuery, Given, Pairs, one_of
@@ -39,16 +38,11 @@ class NationalCalls:
 
     async def national(self, request: web.Request) -> web.StreamResponse:
         """The data set as CSV, Parquet or XLSX."""
-        caller = await self._calls.caller(request, Resource.EDITIONS)
-        if isinstance(caller, web.Response):
-            return caller
-        edition = await edition_named(request, "number")
-        if edition is None:
-            return no_edition(request)
-        asked = national_query(request.query.items())
-        if isinstance(asked, BadQuery):
-            return bad_parameters(request, asked)
-        format_name = asked or preference(request.headers.get("Accept", "*/*"), MEDIA_TYPES)
+        asked = await asked_of_edition(self._calls, request, lambda pairs, _: national_query(pairs))
+        if isinstance(asked, web.Response):
+            return asked
+        edition, format_asked = asked
+        format_name = format_asked or preference(request.headers.get("Accept", "*/*"), MEDIA_TYPES)
         if format_name is None:
             return problem_document(request, NOT_ACCEPTABLE, f"There is {', '.join(MEDIA_TYPES.values())}.")
         _, lacking = await request.app[STORE].read(lambda snapshot: national_store.unnamed(snapshot, edition))

@@ -104,8 +104,7 @@ class Snapshot:
     async def figures(self, query: FiguresQuery, providers: Providers, structure: Structure) -> list[Group]:
         """The groups that were asked for, in a structure, of what these providers posted (None: all)."""
         name = "figures_of_requests" if query.needs_requests else "figures_of_months"
-        rows = await self._connection.fetch(_SQL[name], *_grouping(query, providers, structure), *_fine_filters(query))
-        return [_group(row) for row in rows]
+        return await self.groups(name, *_grouping(query, providers, structure), *_fine_filters(query))
 
     async def provider_totals(
         self, kind: SurveyKind, period: str, providers: Collection[str], structure: Structure
@@ -113,18 +112,14 @@ class Snapshot:
         """All of a period, a group a provider of the structure, whatever was filtered: what coefficients come from."""
         posted = sorted(structure.members_of(providers))
         arguments = (kind, list(months_of(period)), posted, ["provider"], None, None, *_mapping(structure))
-        return [_group(row) for row in await self._connection.fetch(_SQL["figures_of_months"], *arguments)]
+        return await self.groups("figures_of_months", *arguments)
 
     async def answers(self, query: FiguresQuery, providers: Providers, structure: Structure) -> list[AnsweredGroup]:
         """The groups in which something was answered, in a structure, of what these providers posted (None: all)."""
         arguments = (*_grouping(query, providers, structure), *_fine_filters(query))
         if query.needs_requests:
-            rows = await self._connection.fetch(_SQL["answers_of_requests"], *arguments, *_layouts(self._models))
-        else:
-            rows = await self._connection.fetch(_SQL["answers_of_months"], *arguments)
-        return [
-            AnsweredGroup(key, tuple(_histogram(row) for row in of_group)) for key, of_group in groupby(rows, key=_key)
-        ]
+            return await self.answered_groups("answers_of_requests", *arguments, *_layouts(self._models))
+        return await self.answered_groups("answers_of_months", *arguments)
 
     async def fetch(self, statement: str, *arguments: Any) -> list[Row]:
         """The rows of a statement as they are."""
